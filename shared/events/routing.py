@@ -1,0 +1,287 @@
+"""Topic `routing`: the record. What was decided, by which owner, from which input.
+
+One Decision is one input's whole effect and one log record, so it is true or not true as a whole.
+Its events are plain dataclasses: the engine makes many of them. Times are Unix milliseconds.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from shared.events.base import Event
+from shared.events.commands import PresenceState
+from shared.rules import Rules
+
+OfferEnd = Literal["accepted", "declined", "expired", "rescinded", "cancelled"]
+QueuedFor = Literal["new", "reopened", "requeued", "transferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation began. `attributes` are what routes look at, `customer` a display name."""
+
+    conversation: str
+    key: str
+    channel: str
+    account: str
+    address: str
+    customer: str
+    attributes: dict[str, str]
+    at: int
+    event: Literal["opened"] = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    conversation: str
+    at: int
+    event: Literal["reopened"] = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A customer's action in an open conversation: `action` is its kind, `ref` its event id."""
+
+    conversation: str
+    ref: str
+    action: str
+    at: int
+    event: Literal["attached"] = "attached"
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """Attributes learned later (an order from an alert, a call's state)."""
+
+    conversation: str
+    attributes: dict[str, str]
+    event: Literal["enriched"] = "enriched"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """It waits. `due` orders it against everything else that waits; a requeue keeps it."""
+
+    conversation: str
+    queue: str
+    priority: str
+    requires: dict[str, int]
+    due: int
+    at: int
+    why: QueuedFor
+    route: str | None = None
+    event: Literal["queued"] = "queued"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An agent is asked to take it; his capacity is taken from here on."""
+
+    conversation: str
+    offer: str
+    agent: str
+    at: int
+    expires_at: int
+    event: Literal["offered"] = "offered"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded:
+    conversation: str
+    offer: str
+    agent: str
+    how: OfferEnd
+    at: int
+    reason: str | None = None
+    event: Literal["offer_ended"] = "offer_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    conversation: str
+    agent: str
+    at: int
+    event: Literal["assigned"] = "assigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """The first message of an agent reached the provider."""
+
+    conversation: str
+    at: int
+    event: Literal["responded"] = "responded"
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The agent no longer holds it (transferred)."""
+
+    conversation: str
+    agent: str
+    at: int
+    why: str
+    event: Literal["released"] = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """It ended: `by` an agent id, `customer` or `system`; `code` says how (`abandoned`, …)."""
+
+    conversation: str
+    by: str
+    at: int
+    code: str | None = None
+    event: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpStarted:
+    """The agent still works on it, until `until` or until he says so; his capacity stays taken."""
+
+    conversation: str
+    agent: str
+    at: int
+    until: int
+    event: Literal["wrap_up_started"] = "wrap_up_started"
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpEnded:
+    conversation: str
+    agent: str
+    at: int
+    event: Literal["wrap_up_ended"] = "wrap_up_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Its thread window is over; the state no longer knows it."""
+
+    conversation: str
+    event: Literal["forgotten"] = "forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceChanged:
+    agent: str
+    state: PresenceState
+    at: int
+    reason: str | None = None
+    session: str | None = None
+    event: Literal["presence_changed"] = "presence_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNoted:
+    key: str
+    alert: str
+    rule: str
+    order: str | None
+    context: dict[str, str]
+    until: int
+    event: Literal["alert_noted"] = "alert_noted"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertForgotten:
+    key: str
+    event: Literal["alert_forgotten"] = "alert_forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    digest: str
+    rules: Rules
+    at: int
+    event: Literal["configured"] = "configured"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The command had no effect. `code` is the API's problem type, `detail` one sentence."""
+
+    code: Literal["not_found", "gone", "conflict", "forbidden", "invalid"]
+    detail: str
+    event: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The command asked for what already is so; the second run of a command ends here."""
+
+    event: Literal["unchanged"] = "unchanged"
+
+
+RoutingEvent = Annotated[
+    Opened
+    | Reopened
+    | Attached
+    | Enriched
+    | Queued
+    | Offered
+    | OfferEnded
+    | Assigned
+    | Responded
+    | Released
+    | Closed
+    | WrapUpStarted
+    | WrapUpEnded
+    | Forgotten
+    | PresenceChanged
+    | AlertNoted
+    | AlertForgotten
+    | Configured
+    | Refused
+    | Unchanged,
+    Field(discriminator="event"),
+]
+
+
+class ShardOwned(Event):
+    """From this record on only `epoch` may write here; any record with a lower one is void.
+
+    The first record with an epoch wins it.
+    """
+
+    TYPE: ClassVar[str] = "patchbay.routing.owned.v1"
+
+    epoch: int
+    instance: str
+    at: int
+
+
+class Decision(Event):
+    """The effect of one input, or of time passing (`cause` is then `timer`).
+
+    `seq` counts the decisions of a shard from 1 without gaps. `inbound` and `commands` are the next
+    offsets to read of those topics, so that a new owner resumes exactly behind them.
+    """
+
+    TYPE: ClassVar[str] = "patchbay.routing.decision.v1"
+
+    epoch: int
+    seq: int
+    at: int
+    workspace: str
+    cause: str
+    inbound: int
+    commands: int
+    events: tuple[RoutingEvent, ...]
+
+
+class Snapshot(Event):
+    """A shard's whole state after `seq`; `position` is the next offset of `routing` to apply."""
+
+    TYPE: ClassVar[str] = "patchbay.routing.snapshot.v1"
+
+    shard: int
+    epoch: int
+    seq: int
+    position: int
+    inbound: int
+    commands: int
+    state: str
+    part: int = 0
+    parts: int = 1

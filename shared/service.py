@@ -1,0 +1,45 @@
+"""What a service is given when it starts: the wiring between `main.py` and everything else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+from shared.clock import Clock
+from shared.config.models import Config
+from shared.log import Log
+
+Check = Callable[[], bool]
+
+
+@dataclass
+class Probes:
+    """A process is live while every `live` check holds, and ready while every `ready` one does.
+
+    Liveness never asks Kafka or Redis: their outage must not restart the whole fleet.
+    """
+
+    live: dict[str, Check] = field(default_factory=dict)
+    ready: dict[str, Check] = field(default_factory=dict)
+
+    def failing(self, checks: dict[str, Check]) -> list[str]:
+        """The names of the checks that do not hold."""
+        return [name for name, check in checks.items() if not check()]
+
+
+@dataclass(frozen=True)
+class Deps:
+    """The parts services share in one process: opened and closed by whoever runs them.
+
+    `instance` names this process in ownership records and logs. `listening` is told each public
+    listener's name and port once it is bound (a configured port 0 means: any free one).
+    """
+
+    log: Log
+    redis: "Redis"
+    clock: Clock
+    config: Config
+    shards: int
+    instance: str
+    probes: Probes = field(default_factory=Probes)
+    listening: Callable[[str, int], None] = lambda _name, _port: None

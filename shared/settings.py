@@ -1,0 +1,30 @@
+"""What every service is told by its environment. Read in `__main__` only."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """`PATCHBAY_*` variables common to all services; each service adds its own.
+
+    `log` is `kafka://host:port,host:port` or `sqlite:///path/to/file`; `shards` is the number of
+    partitions of every topic and must never change on one log. `grace_seconds` bounds a drain: the
+    pod's termination grace must be longer.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PATCHBAY_", extra="ignore", frozen=True)
+
+    config: Path = Path("patchbay.yaml")
+    log: str = "sqlite:///var/patchbay.db"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    shards: Annotated[int, Field(ge=1, le=1024)] = 64
+    instance: str = ""
+    listen_host: str = "127.0.0.1"
+    private_host: str = "127.0.0.1"
+    private_port: Annotated[int, Field(ge=0, le=65535)] = 9090
+    grace_seconds: Annotated[float, Field(gt=0)] = 25
+    log_level: str = "INFO"
+    log_format: str = "json"
