@@ -37,6 +37,27 @@ class Record:
     timestamp: int
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a topic keeps a record. The default is for ever."""
+
+    milliseconds: int | None = None
+    compacted: bool = False
+    """Keep the latest record of every key, whatever its age, and drop the ones before it."""
+
+
+MAX_APPEND_BYTES = 1_000_000
+"""What one append may weigh; below the 1 MiB that a Kafka broker takes by default."""
+
+_FRAMING_BYTES = 64
+"""More than either log adds to an entry (Kafka's record v2: at most 21 bytes and its varints)."""
+
+
+def weight(entries: Sequence[Entry]) -> int:
+    """The bytes that a batch counts against `MAX_APPEND_BYTES`, the same for both logs."""
+    return sum(len(entry.key) + len(entry.value) + _FRAMING_BYTES for entry in entries)
+
+
 class Sink(Protocol):
     """Appends. A call that returns has been acknowledged (acks=all, or fsynced)."""
 
