@@ -132,6 +132,8 @@ class Limits:
     whether we may write to a customer who never wrote. `idempotent` says that repeating a send
     with the same id cannot reach the customer twice. `per_second` is the account's send rate,
     `per_recipient_seconds` the sustained gap between two messages to one customer.
+    `redelivers` is false where the provider does not repeat a webhook that failed; `compressed` is
+    true where its bodies may carry a Content-Encoding, which the adapter undoes with a cap.
     """
 
     text: int
@@ -147,6 +149,7 @@ class Limits:
     burst_per_recipient: int = 1
     redelivers: bool = True
     body_bytes: int = 262_144
+    compressed: bool = False
 
 
 A_contra = TypeVar("A_contra", bound=AccountSettings, contravariant=True)
