@@ -1,0 +1,74 @@
+# Everything runs in .venv, which is made on first use from the pinned, hashed requirements.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal \
+	--python-version 3.11 pyproject.toml
+# PYTHON=python3.13 chooses an interpreter; else the first of these that is new enough.
+PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
+
+.PHONY: help demo stack test check bench lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
+
+demo: $(RUNTIME) ## Run it all with simulated customers (STACK=kafka, DEMO_SECONDS=30)
+	@$(BIN)/python -m patchbay demo
+
+stack: $(RUNTIME) ## Run Kafka and Valkey until Ctrl-C (BROKERS=3)
+	@$(BIN)/python -m patchbay.stack $(if $(BROKERS),--brokers $(BROKERS))
+
+test: $(DEV) ## Run the tests and measure coverage (ARGS="-k name")
+	@mkdir -p var && rm -f .coverage .coverage.*
+	@status=0; $(BIN)/python -m coverage run -m pytest $(ARGS) || status=$$?; \
+	$(BIN)/python -m coverage combine --quiet || exit 1; \
+	$(BIN)/python -m coverage report > var/coverage.txt || exit 1; \
+	echo "Branch coverage, by file in var/coverage.txt:"; tail -n 1 var/coverage.txt; \
+	exit $$status
+
+check: $(DEV) ## Lint, check the format, the types and who imports whom
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(DEV) ## Measure on real Kafka (ARGS="--help")
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lock: $(DEV) ## Resolve the requirements anew
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
+	@$(LOCK) -o requirements/runtime.txt
+	@$(LOCK) --group dev -o requirements/dev.txt
+
+clean: ## Remove what make made, .venv too
+	@rm -rf $(VENV) var .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(DEV): requirements/dev.txt | $(VENV)/pyvenv.cfg
+	@echo "Installing the development requirements ..."
+	@$(PIP) -r $<
+	@touch $@ $(RUNTIME)
+
+$(RUNTIME): requirements/runtime.txt | $(VENV)/pyvenv.cfg
+	@echo "Installing the requirements ..."
+	@$(PIP) -r $<
+	@touch $@
+
+$(VENV)/pyvenv.cfg:
+	@for python in $(PYTHONS); do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			$$python -c 'import ensurepip, venv' 2>/dev/null || { \
+				echo "$$python cannot make virtual environments." \
+					"On Debian: apt-get install python3-venv" >&2; exit 1; }; \
+			$$python -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
+			exit 0; \
+		fi; \
+	done; \
+	echo "Python 3.11 or later is needed. On Debian 12 or later:" \
+		"apt-get install python3 python3-venv" >&2; exit 1
