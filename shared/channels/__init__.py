@@ -203,6 +203,29 @@ class Handshakes(Protocol):
     def handshake(self, request: HttpRequest, account: Any) -> HttpReply: ...
 
 
+@dataclass(frozen=True, slots=True)
+class WaitFacts:
+    """How a waiting customer stands: 1 is next; `seconds` is the expected wait. None: not known."""
+
+    position: int | None = None
+    seconds: float | None = None
+
+
+@runtime_checkable
+class SpeaksWait(Protocol):
+    """Some acknowledgements tell a waiting customer where he stands (a caller hears it)."""
+
+    def waiting_thread(self, request: HttpRequest, account: Any) -> tuple[str, ...] | None:
+        """The thread of the customer this request waits for; None when nobody does."""
+        ...
+
+    def acknowledge_waiting(
+        self, request: HttpRequest, account: Any, items: Sequence[Item], wait: WaitFacts | None
+    ) -> HttpReply:
+        """`acknowledge`, saying the facts there are; None when the view cannot be asked."""
+        ...
+
+
 @runtime_checkable
 class Reconciles(Protocol):
     """An unknown outcome can be looked up by a call instead of waiting for a receipt."""
