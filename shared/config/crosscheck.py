@@ -68,7 +68,8 @@ def _route(rules: Rules, route: Route, here: Path_, document: Document) -> None:
     _each(document, (*here, "queue"), "queue", [route.queue], rules.queues)
     _each(document, (*here, "priority"), "class", [route.priority], rules.classes)
     _each(document, (*here, "requires"), "skill", route.requires, rules.skills)
-    if not any(_able(agent, route) for agent in rules.agents.values()):
+    known = route.queue in rules.queues and all(skill in rules.skills for skill in route.requires)
+    if known and not any(_able(agent, route) for agent in rules.agents.values()):
         document.problem(
             (*here, "requires"), f"no agent can ever meet route {route.name!r}", warning=True
         )

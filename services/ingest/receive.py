@@ -1,0 +1,142 @@
+"""Verify, parse, drop duplicates, publish; only then is there an answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from services.ingest import metrics
+from services.ingest.dedupe import Seen
+from services.ingest.records import Draft, Recorder
+from services.ingest.spool import Spool
+from shared.channels import HttpReply, HttpRequest, Item, Skipped
+from shared.channels.account import AccountSettings
+from shared.channels.registry import CHANNELS
+from shared.clock import Clock
+from shared.errors import LogUnavailable
+from shared.log import MAX_APPEND_BYTES, Partition, Sink, weight
+
+log = structlog.get_logger()
+
+Receive = Callable[[AccountSettings, HttpRequest], Awaitable[HttpReply]]
+"""Take a delivery for an account, whatever it came by. The reply means: it is in the log (or in the
+spool). Raises LogUnavailable when it was not taken, SignatureInvalid or PayloadInvalid."""
+
+Answer = Callable[[HttpRequest, AccountSettings, Sequence[Item]], Awaitable[HttpReply]]
+
+
+class Receiver:
+    """Takes requests for all channels."""
+
+    def __init__(
+        self, recorder: Recorder, seen: Seen, sink: Sink, spool: Spool, clock: Clock
+    ) -> None:
+        self._recorder = recorder
+        self._seen = seen
+        self._sink = sink
+        self._spool = spool
+        self._clock = clock
+        self._under_way: dict[str, asyncio.Event] = {}
+
+    async def receive(
+        self, account: AccountSettings, request: HttpRequest, answer: Answer | None = None
+    ) -> HttpReply:
+        """`Receive`, for a webhook; `answer` replaces the channel's plain acknowledgement."""
+        channel = CHANNELS[account.channel]
+        now = self._clock.now()
+        secret = channel.verify(request, account, now)
+        metrics.SIGNED_WITH.labels(account.channel, str(secret)).inc()
+        items = channel.parse(request, account, now)
+        drafts = [
+            self._recorder.draft(account, item, now)
+            for item in items
+            if not isinstance(item, Skipped)
+        ]
+        skipped = len(items) - len(drafts)
+        metrics.ITEMS.labels(account.channel, "skipped").inc(skipped)
+        await self.publish(account.channel, drafts, spool=not channel.limits.redelivers)
+        if answer is not None:
+            return await answer(request, account, items)
+        return channel.acknowledge(request, account, items)
+
+    async def publish(self, channel: str, drafts: Sequence[Draft], *, spool: bool) -> None:
+        """Append what is new; with `spool`, on disk when the log is away.
+
+        Raises LogUnavailable when something could not be kept.
+        """
+        unique = {draft.id: draft for draft in drafts}
+        await self._turn(unique)
+        done = asyncio.Event()
+        self._under_way.update(dict.fromkeys(unique, done))
+        try:
+            fresh = await self._fresh(channel, unique, spool=spool)
+            await self._append(channel, fresh, spool=spool)
+        finally:
+            done.set()
+            for event_id in unique:
+                self._under_way.pop(event_id, None)
+
+    async def _turn(self, ids: dict[str, Draft]) -> None:
+        """Wait while the same id is being published by another request."""
+        while busy := [self._under_way[i] for i in ids if i in self._under_way]:
+            await busy[0].wait()
+
+    async def _fresh(self, channel: str, unique: dict[str, Draft], *, spool: bool) -> list[Draft]:
+        try:
+            seen = await self._seen.among(list(unique))
+        except LogUnavailable:
+            if not spool:
+                raise
+            seen = frozenset()
+        metrics.ITEMS.labels(channel, "duplicate").inc(len(seen))
+        return [draft for draft in unique.values() if draft.id not in seen]
+
+    async def _append(self, channel: str, drafts: Sequence[Draft], *, spool: bool) -> None:
+        if not drafts:
+            return
+        if spool and self._spool.busy:
+            await self._keep(channel, drafts)  # behind what already waits: order
+            return
+        batches = in_batches(drafts)
+        results = await asyncio.gather(
+            *(self._append_batch(batch) for batch in batches), return_exceptions=True
+        )
+        failed: list[Draft] = []
+        for batch, result in zip(batches, results, strict=True):
+            if isinstance(result, LogUnavailable):
+                failed += batch
+            elif result is not None:
+                raise result
+            else:
+                await self._seen.mark([draft.id for draft in batch])
+                for draft in batch:
+                    metrics.ITEMS.labels(channel, draft.result).inc()
+        if failed:
+            self._seen.doubt()
+            await self._not_in_the_log(channel, failed, spool=spool)
+
+    async def _append_batch(self, batch: Sequence[Draft]) -> None:
+        await self._sink.append_batch(batch[0].partition, [draft.entry for draft in batch])
+
+    async def _not_in_the_log(self, channel: str, drafts: list[Draft], *, spool: bool) -> None:
+        if not spool:
+            raise LogUnavailable("the log did not confirm in time")
+        await self._keep(channel, drafts)
+
+    async def _keep(self, channel: str, drafts: Sequence[Draft]) -> None:
+        await self._spool.put(drafts)
+        metrics.ITEMS.labels(channel, "spooled").inc(len(drafts))
+        log.warning("spooled", channel=channel, records=len(drafts))
+
+
+def in_batches(drafts: Sequence[Draft]) -> list[list[Draft]]:
+    """The drafts by partition, in order, in batches the log takes whole."""
+    batches: list[list[Draft]] = []
+    open_: dict[Partition, list[Draft]] = {}
+    for draft in drafts:
+        batch = open_.get(draft.partition)
+        if batch is None or weight([d.entry for d in (*batch, draft)]) > MAX_APPEND_BYTES:
+            batch = open_[draft.partition] = []
+            batches.append(batch)
+        batch.append(draft)
+    return batches
