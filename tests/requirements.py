@@ -6,6 +6,7 @@ Any other skip or expected failure fails the run everywhere: a test that never r
 """
 
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 from typing import NoReturn
 
@@ -60,7 +61,11 @@ class LeftOut:
         if self._failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> Generator[None, None, None]:
+        yield  # the last thing printed is the last thing read
         for tool, tests in sorted(self._for_tools.items()):
             title = f"{len(tests)} TESTS DID NOT RUN: {_REASON}{tool}"
             terminalreporter.write_sep("!", title, red=True, bold=True)
