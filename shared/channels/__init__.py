@@ -69,7 +69,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A provider's report about a message we sent; becomes a `Receipt`."""
+    """A provider's report about a message we sent; becomes a `Receipt`.
+
+    `part` is which of the message's provider calls it is about, where the provider echoes it.
+    """
 
     recipient: str
     dedupe: str
@@ -82,12 +85,14 @@ class Reported:
     kind: OutcomeKind | None = None
     code: str | None = None
     reason: str | None = None
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unprocessed:
     """An item we keep but do not act on: `unknown_type`, or broken (`payload_invalid`).
 
+    `account_notice` is the provider telling us about our account: somebody should read it.
     `type` names it for the metric and is cut to a closed set there. `raw` goes to dead-letters.
     """
 
@@ -223,6 +228,15 @@ class SpeaksWait(Protocol):
         self, request: HttpRequest, account: Any, items: Sequence[Item], wait: WaitFacts | None
     ) -> HttpReply:
         """`acknowledge`, saying the facts there are; None when the view cannot be asked."""
+        ...
+
+
+@runtime_checkable
+class Addresses(Protocol):
+    """A customer's address has several spellings here (a phone number); all name one thread."""
+
+    def thread(self, address: str) -> tuple[str, ...]:
+        """`Incoming.thread` of whoever has this address, however a shop or a person wrote it."""
         ...
 
 

@@ -144,7 +144,8 @@ class Receipt(Event):
     """What the provider reported later about a message we sent.
 
     `provider_id` is the provider's message id; `message_id` is ours where the provider echoes it.
-    `watermark` (Messenger) means: everything sent to this customer up to then.
+    `watermark` (Messenger) means: everything sent to this customer up to then. `part` is which of
+    the message's provider calls it is about, where the provider echoes that.
     """
 
     TYPE: ClassVar[str] = "patchbay.delivery.receipt.v1"
@@ -158,6 +159,7 @@ class Receipt(Event):
     occurred_at: datetime
     provider_id: str | None = None
     message_id: str | None = None
+    part: int | None = None
     watermark: datetime | None = None
     kind: OutcomeKind | None = None
     code: str | None = None
