@@ -1,0 +1,244 @@
+"""What stands under the keys of the view. Times are Unix milliseconds, `position`s are offsets."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from shared.events.commands import PresenceState
+from shared.events.outbound import OutcomeKind
+from shared.events.routing import OfferEnd, QueuedFor
+
+KEPT = 20
+"""How many offers and holdings of one conversation are kept, the latest ones."""
+
+ConversationState = Literal["open", "waiting", "offered", "held", "closed"]
+DeliveryState = Literal[
+    "sending",
+    "retrying",
+    "unknown",
+    "accepted",
+    "sent",
+    "failed",
+    "delivered",
+    "read",
+]
+DELIVERY_ORDER: tuple[DeliveryState, ...] = (
+    "sending",
+    "retrying",
+    "unknown",
+    "accepted",
+    "sent",
+    "failed",
+    "delivered",
+    "read",
+)
+"""From `accepted` on a state only rises: a receipt that comes late or twice changes nothing."""
+
+
+class Document(BaseModel):
+    """One value under one key. An unknown field is ignored: old readers survive new writers."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Offer(Document):
+    """One time that an agent was asked; `how` is missing while the offer is open."""
+
+    id: str
+    agent: str
+    at: int
+    expires_at: int
+    ended_at: int | None = None
+    how: OfferEnd | None = None
+    reason: str | None = None
+
+
+class Holding(Document):
+    """Who held a conversation from one position of the record until before another."""
+
+    agent: str
+    since: int
+    until: int | None = None
+
+
+class Conversation(Document):
+    """One episode with one customer: where it stands, and what led there.
+
+    `waiting_since` is when the present wait began, `arrived_at` when the first one of this episode
+    did. `position` is the offset of the last decision about it.
+    """
+
+    id: str
+    key: str
+    channel: str
+    account: str
+    address: str
+    customer: str
+    attributes: dict[str, str] = {}
+    state: ConversationState = "open"
+    opened_at: int
+    arrived_at: int | None = None
+    waiting_since: int | None = None
+    assigned_at: int | None = None
+    responded_at: int | None = None
+    closed_at: int | None = None
+    closed_by: str | None = None
+    closed_code: str | None = None
+    wrap_up_until: int | None = None
+    reopened: int = 0
+    messages: int = 0
+    agent: str | None = None
+    queue: str | None = None
+    route: str | None = None
+    priority: str | None = None
+    requires: dict[str, int] = {}
+    due: int | None = None
+    why: QueuedFor | None = None
+    offers: list[Offer] = []
+    holdings: list[Holding] = []
+    position: int = 0
+
+    def open_offer(self) -> Offer | None:
+        """The offer that an agent may accept now."""
+        return next((offer for offer in reversed(self.offers) if offer.how is None), None)
+
+    def holder_at(self, position: int) -> str | None:
+        """The agent who held it when the record at `position` was decided on."""
+        for holding in reversed(self.holdings):
+            if holding.since <= position and (holding.until is None or position <= holding.until):
+                return holding.agent
+        return None
+
+
+class Work(Document):
+    """One conversation that takes a place of an agent's capacity."""
+
+    conversation: str
+    channel: str
+    phase: Literal["offered", "held", "wrap_up"]
+    since: int
+    offer: str | None = None
+    until: int | None = None
+
+
+class Agent(Document):
+    """An agent's presence and work. `session` is the stream that holds the presence."""
+
+    id: str
+    state: PresenceState = "offline"
+    reason: str | None = None
+    session: str | None = None
+    since: int = 0
+    work: dict[str, Work] = {}
+    position: int = 0
+
+
+class Answered(Document):
+    """One wait that an agent ended."""
+
+    at: int
+    waited: int
+
+
+class Waits(Document):
+    """The latest answered waits of one channel, oldest first."""
+
+    recent: list[Answered] = []
+
+
+class Thread(Document):
+    """The last conversation on a conversation key."""
+
+    conversation: str
+
+
+class LiveCall(Document):
+    """Where a call stands: whether the line is open, and what the caller asked for instead."""
+
+    id: str
+    live: bool = True
+    wants: Literal["voicemail", "callback"] | None = None
+
+
+class MailHead(Document):
+    """The customer's latest mail: what an answer refers to (RFC 5322)."""
+
+    message_id: str
+    subject: str = ""
+    references: list[str] = []
+
+
+class Contact(Document):
+    """How to answer on a conversation key. `spoke_at` is when the reply window last began."""
+
+    address: str
+    name: str | None = None
+    language: str | None = None
+    spoke_at: int | None = None
+    mail: MailHead | None = None
+    call: LiveCall | None = None
+
+
+class PartDelivery(Document):
+    """What became of one of the provider calls that a message needs."""
+
+    state: DeliveryState
+    at: int
+    attempt: int = 0
+    kind: OutcomeKind | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+class Delivery(Document):
+    """What became of a message we sent; `parts` by number, of `total`."""
+
+    parts: dict[int, PartDelivery] = {}
+    total: int = 1
+    accepted_at: int | None = None
+
+
+class ProviderMessage(Document):
+    """A provider's message id: whose it is, or what was reported before we knew."""
+
+    message: str | None = None
+    part: int = 0
+    reported: PartDelivery | None = None
+
+
+class Marks(Document):
+    """Up to these times everything sent on a conversation key was delivered and read."""
+
+    delivered: int | None = None
+    read: int | None = None
+
+
+class CustomerEntry(Document):
+    """A customer's action; its content is the item `ref`."""
+
+    type: Literal["customer"] = "customer"
+    ref: str
+    action: str
+
+
+class MessageEntry(Document):
+    """A message of ours; its content is the message `id`."""
+
+    type: Literal["message"] = "message"
+    id: str
+
+
+class SystemEntry(Document):
+    """What happened to the conversation. `id` is its place in the record."""
+
+    type: Literal["system"] = "system"
+    id: str
+    event: str
+    agent: str | None = None
+    queue: str | None = None
+    how: str | None = None
+    reason: str | None = None
+
+
+Entry = Annotated[CustomerEntry | MessageEntry | SystemEntry, Field(discriminator="type")]
+ENTRY: TypeAdapter[CustomerEntry | MessageEntry | SystemEntry] = TypeAdapter(Entry)
