@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from patchbay.stack import child
@@ -21,10 +21,18 @@ _TAIL = 30
 class ServerProcess:
     """A command that can be killed, paused and started again. Its output goes to one file."""
 
-    def __init__(self, name: str, command: Sequence[str], output: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        output: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self._command = tuple(command)
         self._output = output
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._clock: Clock = SystemClock()
 
@@ -50,6 +58,7 @@ class ServerProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env=self._environment,
             )
 
     def pause(self) -> None:

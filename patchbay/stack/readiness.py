@@ -1,6 +1,7 @@
 """Is a broker ready? Asked the way its clients ask."""
 
 import asyncio
+from contextlib import suppress
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -28,4 +29,6 @@ async def _listens(port: int) -> bool:
     except OSError:
         return False
     writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
     return True
