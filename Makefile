@@ -21,7 +21,7 @@ demo: $(RUNTIME) ## Run it all with simulated customers (STACK=kafka, DEMO_SECON
 	@$(BIN)/python -m patchbay demo
 
 stack: $(RUNTIME) ## Run Kafka and Valkey until Ctrl-C (BROKERS=3)
-	@$(BIN)/python -m patchbay.stack $(if $(BROKERS),--brokers $(BROKERS))
+	@$(BIN)/python -m patchbay stack $(if $(BROKERS),--brokers $(BROKERS))
 
 test: $(DEV) ## Run the tests and measure coverage (ARGS="-k name")
 	@mkdir -p var && rm -f .coverage .coverage.*
