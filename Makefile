@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal \
-	--python-version 3.11 pyproject.toml
+	--python-version 3.11 pyproject.toml $(ARGS)
 # PYTHON=python3.13 chooses an interpreter; else the first of these that is new enough.
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
@@ -40,7 +40,7 @@ check: $(DEV) ## Lint, check the format, the types and who imports whom
 bench: $(DEV) ## Measure on real Kafka (ARGS="--help")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-lock: $(DEV) ## Resolve the requirements anew
+lock: $(DEV) ## Pin the requirements (ARGS=--upgrade)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
 	@$(LOCK) -o requirements/runtime.txt
 	@$(LOCK) --group dev -o requirements/dev.txt
