@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from shared.kafka import KafkaLog, KafkaSettings
 from shared.log import Entry, Log, Partition, Record, Source
 from shared.sqlite import SqliteLog
 from shared.sqlite.member import Rhythm
@@ -41,6 +42,18 @@ def memory_opener() -> OpenLog:
             clients.append(log)
             yield log
             clients.clear()
+
+    return opened
+
+
+def kafka_opener(servers: str) -> OpenLog:
+    """Every client has connections of its own."""
+    settings = KafkaSettings(servers, session=6, heartbeat=1, handover=2)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Log]:
+        async with KafkaLog(settings) as log:
+            yield log
 
     return opened
 
