@@ -2,6 +2,7 @@
 
 from shared.channels import Limits, Outcome
 from shared.errors import PatchbayError
+from shared.events.inbound import Attachment
 from shared.events.outbound import OutboundMessage, OutcomeKind
 
 
@@ -22,6 +23,14 @@ def check_attachments(message: OutboundMessage, limits: Limits) -> None:
             raise Unsendable(
                 "rejected_content", f"this channel cannot carry a file of kind {attachment.kind}"
             )
+
+
+def link_of(attachment: Attachment) -> str:
+    """The public address the provider can fetch a file from. Raises Unsendable without one."""
+    link = attachment.provider_ref or ""
+    if not link.startswith(("https://", "http://")):
+        raise Unsendable("rejected_content", "the file has no address the provider could fetch")
+    return link
 
 
 def split_text(text: str, limit: int) -> list[str]:

@@ -1,11 +1,20 @@
 """Reading a provider's JSON: bounded, tolerant of what really comes, exact about errors."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from shared.errors import PayloadInvalid
 
@@ -21,9 +30,18 @@ _ESCAPE = re.compile(
 
 
 class Wire(BaseModel):
-    """A piece of a provider's format. What it does not know is ignored; numbers may be ids."""
+    """A piece of a provider's format. What it does not know is ignored; a null is an absent field;
+    an id may come as a number.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict):
+            return raw
+        return {key: value for key, value in raw.items() if value is not None}
 
 
 W = TypeVar("W", bound=Wire)
@@ -98,7 +116,19 @@ def raw_of(item: Any) -> bytes:
     return orjson.dumps(item)
 
 
-def list_of(parent: dict[str, Any], key: str, where: str) -> list[Any]:
+def known(values: Mapping[str, object]) -> dict[str, str]:
+    """The values that are there, as strings: hints and extras."""
+    return {key: str(value) for key, value in values.items() if value not in (None, "")}
+
+
+def an_object(value: Any, where: str) -> dict[str, Any]:
+    """The value, if it is an object. Raises PayloadInvalid."""
+    if not isinstance(value, dict):
+        raise PayloadInvalid(f"{where}: expected an object, not {_kind(value)}")
+    return value
+
+
+def list_of(parent: Mapping[str, Any], key: str, where: str) -> list[Any]:
     """The list at `key`; an absent one is empty. Raises PayloadInvalid when it is no list."""
     value = parent.get(key)
     if value is None:

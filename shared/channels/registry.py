@@ -3,7 +3,10 @@
 from typing import Any
 
 from shared.channels import Channel
+from shared.channels.whatsapp import WhatsApp
 
-_ALL: tuple[Channel[Any], ...] = ()
+_ALL: tuple[Channel[Any], ...] = (
+    WhatsApp(),
+)
 
 CHANNELS: dict[str, Channel[Any]] = {channel.name: channel for channel in _ALL}

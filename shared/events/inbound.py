@@ -17,6 +17,7 @@ ActionKind = Literal[
     "close",
     "consent",
 ]
+AttachmentKind = Literal["image", "audio", "video", "file", "location", "contact", "sticker"]
 CallState = Literal[
     "started",
     "menu",
@@ -36,7 +37,7 @@ class Attachment(Part):
     (account credentials), `inline` (`data` holds base64 of a small part), `stored` (our own store).
     """
 
-    kind: Literal["image", "audio", "video", "file", "location", "contact", "sticker"]
+    kind: AttachmentKind
     fetch: Literal["bearer", "signed_url", "aes_ctr", "basic", "inline", "stored", "none"] = "none"
     provider_ref: str | None = None
     name: str | None = None
@@ -71,7 +72,10 @@ class Call(Part):
 
 
 class Mail(Part):
-    """What threading and answering an e-mail need (RFC 5322 names)."""
+    """What threading and answering an e-mail need (RFC 5322 names).
+
+    `whole_text` is the mail with everything it quotes, where `Action.text` is only what is new.
+    """
 
     message_id: str
     references: tuple[str, ...] = ()
@@ -80,6 +84,7 @@ class Mail(Part):
     cc: tuple[str, ...] = ()
     authenticated: bool = False
     automatic: bool = False
+    whole_text: str | None = None
 
 
 class Action(Part):
