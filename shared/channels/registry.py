@@ -3,9 +3,11 @@
 from typing import Any
 
 from shared.channels import Channel
+from shared.channels.phone.channel import Phone
 from shared.channels.whatsapp import WhatsApp
 
 _ALL: tuple[Channel[Any], ...] = (
+    Phone(),
     WhatsApp(),
 )
 

@@ -11,11 +11,12 @@ from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from shared.channels import Channel, HttpReply, HttpRequest, MailReply, MailRequest
+from shared.channels import Channel, HttpReply, HttpRequest, MailReply, MailRequest, WaitFacts
 from shared.channels.account import AccountSettings, ResolvedSecret
 from shared.channels.registry import CHANNELS
 
@@ -63,6 +64,14 @@ class Case:
             headers=plain.get("headers", {}),
             body=_body(plain),
         )
+
+    @property
+    def wait(self) -> WaitFacts | None:
+        plain = self.data["wait"]
+        if plain is None:
+            return None
+        seconds = plain.get("seconds")
+        return WaitFacts(plain["position"], None if seconds is None else float(seconds))
 
     @property
     def reply(self) -> HttpReply | MailReply:
@@ -136,7 +145,9 @@ def secrets_of(account: AccountSettings) -> set[str]:
 
 
 def _body(plain: Mapping[str, Any]) -> bytes:
-    if "json" in plain:
+    if "form" in plain:
+        body = urlencode(plain["form"]).encode()
+    elif "json" in plain:
         body = json.dumps(plain["json"]).encode()
     elif "body_base64" in plain:
         body = base64.b64decode(plain["body_base64"])

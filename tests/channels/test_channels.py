@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from shared.channels import Handshakes, Incoming, MailRequest, Reported
+from shared.channels import (
+    Handshakes,
+    HttpReply,
+    Incoming,
+    MailRequest,
+    Reconciles,
+    Reported,
+    SpeaksWait,
+)
 from shared.channels.account import AccountSettings
 from shared.channels.fit import Unsendable
 from shared.channels.registry import CHANNELS
@@ -90,6 +98,29 @@ def test_answers_the_provider_s_handshake(case: Case, update: bool) -> None:
     assert isinstance(channel, Handshakes)
     reply = channel.handshake(case.request, case.account)
     case.settle({"expected": plain_reply(reply)}, update=update)
+
+
+@pytest.mark.parametrize("case", cases("waiting"))
+def test_tells_a_waiting_customer_where_he_stands(case: Case, update: bool) -> None:
+    channel = case.channel
+    assert isinstance(channel, SpeaksWait)
+    thread = channel.waiting_thread(case.request, case.account)
+    items = channel.parse(case.request, case.account, case.now)
+    reply = channel.acknowledge_waiting(case.request, case.account, items, case.wait)
+    actual = {"thread": thread and list(thread), "expected": plain_reply(reply)}
+    case.settle(actual, update=update)
+
+
+@pytest.mark.parametrize("case", cases("lookups"))
+def test_looks_up_what_became_of_a_doubtful_send(case: Case, update: bool) -> None:
+    channel = case.channel
+    assert isinstance(channel, Reconciles)
+    assert isinstance(case.reply, HttpReply)
+    message = OutboundMessage.model_validate(case.data["message"])
+    asked = channel.lookup(message, case.account, case.now)
+    outcome = channel.found(message, case.reply)
+    actual = {"asked": plain_sent(asked), "expected": outcome and plain_item(outcome)}
+    case.settle(actual, update=update)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

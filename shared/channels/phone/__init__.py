@@ -1,0 +1,1 @@
+"""Phone: Twilio Voice. `docs/channels.md` describes the call flow."""

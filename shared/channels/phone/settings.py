@@ -1,0 +1,224 @@
+"""What `patchbay.yaml` may say about a phone account: numbers, menu and every spoken text."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.channels.account import AccountSettings, Secret, Secrets
+from shared.rules import Name
+from shared.strict import Strict
+
+Do = Literal["queue", "voicemail", "callback", "hangup", "menu"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
+_PLACE = re.compile(r"\{[^}]*\}?|\}")
+_PLACES = {"position": frozenset({"{position}"}), "expected": frozenset({"{minutes}"})}
+
+
+def _span(value: str) -> str:
+    if not _SPAN.fullmatch(value) or value[:5] >= value[6:]:
+        raise ValueError("write it as 09:00-17:30, the end after the beginning")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {value!r}, write it as Europe/Berlin") from None
+    return value
+
+
+Span = Annotated[str, AfterValidator(_span)]
+E164 = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Digit = Annotated[str, Field(pattern=r"^[0-9*]$")]
+Text = Annotated[str, Field(min_length=1, max_length=1500)]
+"""Spoken text; the longest keeps every answer far below the provider's 64 KB (Twilio 11750)."""
+
+
+class Speech(Strict):
+    """What a caller hears in one language. `locale` and `voice` are the provider's names.
+
+    The defaults are English; any other language must give every text of its own. `position` may
+    hold `{position}`, `expected` `{minutes}`; `menu` must be written where there are options.
+    `agent_*` texts are heard by the agent in a callback.
+    """
+
+    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")] = "en-US"
+    voice: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")] | None = None
+    greeting: Text = "Thank you for calling."
+    menu: Annotated[str, Field(max_length=1500)] = ""
+    not_understood: Text = "Sorry, I did not get that."
+    queued: Text = "Please hold. The next free agent will help you."
+    waiting: Text = "Thank you for waiting."
+    next: Text = "You are next in line."
+    position: Text = "You are number {position} in line."
+    soon: Text = "The expected wait is less than two minutes."
+    expected: Text = "The expected wait is about {minutes} minutes."
+    callback_offer: Text = "To be called back instead of waiting, press {digit}."
+    callback_confirmed: Text = "We will call you back on the number you are calling from. Goodbye."
+    connecting: Text = "You are being connected now."
+    missed: Text = "Sorry, that did not work. You keep your place in line."
+    too_long: Text = "All our agents are still busy."
+    closed: Text = "We are closed at the moment."
+    voicemail: Text = "Please leave a message after the tone. Press the hash key when you are done."
+    voicemail_thanks: Text = "Thank you for your message. We will get back to you."
+    goodbye: Text = "Goodbye."
+    alert_choice: Text = "To speak to us, press 1. To receive no more such calls, press 9."
+    opted_out: Text = "You will receive no more such calls. Goodbye."
+    agent_intro: Text = "This is a callback. Connecting you to the customer."
+    agent_missed: Text = "The customer could not be reached."
+
+    @model_validator(mode="after")
+    def _knows_its_placeholders(self) -> "Speech":
+        places = _PLACES | {"callback_offer": frozenset({"{digit}"})}
+        for name in type(self).model_fields:
+            found = set(_PLACE.findall(getattr(self, name) or ""))
+            if stray := found - places.get(name, frozenset()):
+                raise ValueError(f"{name}: unknown placeholder {min(stray)}")
+        return self
+
+
+class Option(Strict):
+    """One branch of the menu: taken by its `digit` or by any of its `words` (by language).
+
+    `label` becomes the routing attribute `menu`. `language` goes on in another language.
+    """
+
+    digit: Digit
+    label: Name
+    do: Do = "queue"
+    words: dict[Language, tuple[str, ...]] = {}
+    language: Language | None = None
+
+
+class Hours(Strict):
+    """When calls are taken; at any other time callers hear `closed`."""
+
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    open: dict[Weekday, tuple[Span, ...]]
+    closed_on: tuple[date, ...] = ()
+
+    def open_at(self, moment: datetime) -> bool:
+        """Is the line open at this moment?"""
+        local = moment.astimezone(ZoneInfo(self.time_zone))
+        if local.date() in self.closed_on:
+            return False
+        clock = local.strftime("%H:%M")
+        spans = self.open.get(WEEKDAYS[local.weekday()], ())
+        return any(span[:5] <= clock < span[6:] for span in spans)
+
+
+class PhoneSettings(AccountSettings):
+    """A Twilio account (or subaccount) and the phone numbers that ring here.
+
+    REST calls sign in with the newest auth token, or with the API key when there is one; webhooks
+    are always signed with an auth token. `numbers` are ours, the first is also the caller id unless
+    `caller_id` says otherwise. The first of `languages` is the default; `language_by_country`
+    chooses another by the caller's country. `music` is the address of a sound file, played in a
+    loop between announcements; without it there is a pause of `pause_seconds`.
+
+    `no_choice` is what to do with a caller who chose nothing understandable in `tries` tries;
+    `overflow` after `max_wait_seconds`; `closed` outside the `hours`. A caller without a number
+    gets a voicemail where a callback was meant. `callback_digit` is offered to waiting callers.
+    `ring_seconds` is how long an agent's phone rings, `customer_ring_seconds` a customer's.
+    """
+
+    channel: Literal["phone"] = "phone"
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")] = "https://api.twilio.com"
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
+    account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
+    auth_tokens: Annotated[Secrets, Field(min_length=1)]
+    api_key_sid: Annotated[str, Field(pattern=r"^SK[0-9a-fA-F]{32}$")] | None = None
+    api_key_secret: Secret | None = None
+    numbers: Annotated[tuple[E164, ...], Field(min_length=1, max_length=100)]
+    caller_id: E164 | None = None
+    languages: Annotated[dict[Language, Speech], Field(min_length=1)] = {"en": Speech()}
+    language_by_country: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], Language] = {}
+    menu: Annotated[tuple[Option, ...], Field(max_length=11)] = ()
+    tries: Annotated[int, Field(ge=1, le=5)] = 3
+    menu_seconds: Annotated[int, Field(ge=1, le=30)] = 5
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.3
+    no_choice: Do = "queue"
+    hours: Hours | None = None
+    closed: Do = "voicemail"
+    music: Annotated[str, Field(pattern=r"^https?://[^\s]{1,500}$")] | None = None
+    pause_seconds: Annotated[int, Field(ge=2, le=120)] = 20
+    callback_digit: Digit | None = "1"
+    max_waiting: Annotated[int, Field(ge=1, le=5000)] = 1000
+    max_wait_seconds: Annotated[int, Field(ge=30, le=14_400)] = 900
+    overflow: Literal["voicemail", "callback", "hangup"] = "voicemail"
+    voicemail_seconds: Annotated[int, Field(ge=5, le=600)] = 180
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
+    customer_ring_seconds: Annotated[int, Field(ge=5, le=120)] = 40
+
+    @property
+    def address(self) -> str:
+        """Our first number: the address names the account, whichever number was called."""
+        return self.numbers[0]
+
+    @property
+    def shown_number(self) -> str:
+        """The number a customer sees when we call."""
+        return self.caller_id or self.numbers[0]
+
+    @property
+    def default_language(self) -> str:
+        """The first language in the file."""
+        return next(iter(self.languages))
+
+    def speech(self, language: str | None) -> Speech:
+        """The texts of a language (`de` for `de-AT`), or of the default one."""
+        return self.languages[self.spoken(language)]
+
+    def spoken(self, language: str | None) -> str:
+        """The language we speak to somebody who wants `language`."""
+        base = (language or "").split("-")[0].lower()
+        return base if base in self.languages else self.default_language
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "PhoneSettings":
+        for problem in _problems(self):
+            raise ValueError(problem)
+        return self
+
+
+def _problems(account: PhoneSettings) -> list[str]:
+    """What no single key shows; the first is reported."""
+    known = set(account.languages)
+    problems = [
+        f"languages.{language}: texts are missing: {', '.join(missing)}"
+        for language, speech in account.languages.items()
+        if language != "en" and (missing := _missing(speech))
+    ]
+    if account.menu:
+        problems += [
+            f"languages.{language}.menu: say which digits there are"
+            for language, speech in account.languages.items()
+            if not speech.menu
+        ]
+    for place in ("digit", "label"):
+        values = [getattr(option, place) for option in account.menu]
+        problems += [f"menu: {place} {v!r} twice" for v in values if values.count(v) > 1]
+    named = {language for option in account.menu for language in option.words}
+    named |= {option.language for option in account.menu if option.language is not None}
+    named |= set(account.language_by_country.values())
+    problems += [
+        f"language {language!r} is used but not in languages" for language in sorted(named - known)
+    ]
+    if (account.no_choice == "menu") or (account.closed in ("menu", "queue")):
+        problems.append("no_choice cannot be menu; closed cannot be menu or queue")
+    if (account.api_key_sid is None) != (account.api_key_secret is None):
+        problems.append("api_key_sid and api_key_secret belong together")
+    return problems
+
+
+def _missing(speech: Speech) -> list[str]:
+    optional = {"voice", "menu"}
+    return sorted(set(Speech.model_fields) - optional - speech.model_fields_set)
