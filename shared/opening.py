@@ -12,7 +12,7 @@ from shared.errors import ConfigurationInvalid
 from shared.log import Log, Retention
 from shared.probes import private_listener
 from shared.service import Deps, Probes
-from shared.settings import ServiceSettings
+from shared.settings import KafkaAccess, ServiceSettings
 from shared.sqlite import SqliteLog
 from shared.topics import TOPICS
 
@@ -34,9 +34,12 @@ async def open_log(url: str, clock: Clock, shards: int) -> AsyncIterator[Log]:
     """
     scheme, _, rest = url.partition(":")
     if scheme == "kafka":
-        from shared.kafka import KafkaLog  # noqa: PLC0415 - an embedded Patchbay never loads it
+        # An embedded Patchbay never loads the Kafka client.
+        from shared.kafka import KafkaLog, KafkaSettings  # noqa: PLC0415
 
-        async with KafkaLog.at(rest.removeprefix("//"), topics=TOPICS) as kafka:
+        access = KafkaAccess().model_dump()
+        kafka_settings = KafkaSettings(servers=rest.removeprefix("//"), **access)
+        async with KafkaLog(kafka_settings, clock=clock, retention=retention()) as kafka:
             yield kafka
     elif scheme in ("sqlite", "memory"):
         path = ":memory:" if scheme == "memory" else rest.removeprefix("///")

@@ -12,8 +12,9 @@ from shared.clock import Clock, SystemClock
 from shared.errors import LogUnavailable, RecordTooLarge
 from shared.log import MAX_APPEND_BYTES, Entry, Partition, Retention, Sink, Source, weight
 from shared.sqlite.committer import Committer
-from shared.sqlite.groups import Membership
+from shared.sqlite.groups import Membership, forget_members
 from shared.sqlite.member import Member, Rhythm
+from shared.sqlite.presence import Presence
 from shared.sqlite.retention import Janitor
 from shared.sqlite.schema import IN_MEMORY, connect
 from shared.sqlite.source import Reader
@@ -24,7 +25,7 @@ class SqliteLog:
     """`shared.log.Log` on one file, or in memory (":memory:") for unit tests.
 
     Use it as a context manager, in one event loop. Several processes may use one file: they
-    share its groups, and see each other's records after at most some 50 ms.
+    share its groups, and see each other's records after some 50 ms.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class SqliteLog:
         self._clock = clock or SystemClock()
         self._retention = retention or {}
         self._rhythm = rhythm or Rhythm()
+        self._presence = Presence(self._path)
         self._sources: set[Reader] = set()
         self.heads: dict[Partition, int] = {}
         self.ids: dict[Partition, int] = {}
@@ -48,11 +50,7 @@ class SqliteLog:
 
     async def __aenter__(self) -> Self:
         in_memory = self._path == IN_MEMORY
-        if not in_memory:
-            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-        writing = await asyncio.to_thread(connect, self._path)
-        # An in-memory database is its connection; SQLite serialises the two threads that use it.
-        self.reading = writing if in_memory else await asyncio.to_thread(connect, self._path)
+        writing, self.reading = await asyncio.to_thread(self._connect, in_memory)
         store = Store(writing)
         self.ids = store.ids
         self._committer = Committer(store, self._clock, self._publish, shared_file=not in_memory)
@@ -66,6 +64,21 @@ class SqliteLog:
         await self._janitor.stop()
         await self._committer.stop()
         self.reading.close()
+        self._presence.leave()
+
+    def _connect(self, in_memory: bool) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        """A connection to write with, and one to read with."""
+        if in_memory:
+            # The database is its connection; SQLite serialises the two threads that use it.
+            only = connect(self._path)
+            return only, only
+        Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        alone = self._presence.enter()
+        writing = connect(self._path)
+        if alone:
+            forget_members(writing)
+        self._presence.stay()
+        return writing, connect(self._path)
 
     async def create_topics(self, partitions: Mapping[str, int]) -> None:
         wanted = [(topic, number) for topic, count in partitions.items() for number in range(count)]

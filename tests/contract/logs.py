@@ -58,6 +58,14 @@ def kafka_opener(servers: str) -> OpenLog:
     return opened
 
 
+def opener_at(address: str) -> OpenLog:
+    """For a log that is named: `sqlite:///path` or `kafka://servers`."""
+    scheme, _, rest = address.partition("://")
+    return {"sqlite": lambda: sqlite_opener(Path(rest)), "kafka": lambda: kafka_opener(rest)}[
+        scheme
+    ]()
+
+
 async def new_topic(log: Log, partitions: int = 1) -> str:
     """A topic that no other test uses."""
     topic = f"t-{uuid.uuid4().hex}"
