@@ -10,7 +10,8 @@ import yaml
 
 from tests.requirements import leave_out
 
-_MODULE = "sigs.k8s.io/kustomize/kustomize/v5@v5.6.0"
+# The newest that the Go of Debian 12 (1.19) builds.
+_MODULE = "sigs.k8s.io/kustomize/kustomize/v5@v5.3.0"
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "patchbay" / "kustomize"
 
 

@@ -16,6 +16,8 @@ PRODUCTION = ROOT / "deploy" / "k8s" / "overlays" / "production"
 SUPPORTED = ("1.30", "1.33", "1.36")
 CUSTOM = {"ServiceMonitor"}
 
+pytestmark = pytest.mark.timeout(400)  # the first run on a machine builds kustomize
+
 Change = Callable[[list[checks.Manifest]], object]
 
 
