@@ -3,10 +3,12 @@
 from typing import Any
 
 from shared.channels import Channel
+from shared.channels.messenger import Messenger
 from shared.channels.phone.channel import Phone
 from shared.channels.whatsapp import WhatsApp
 
 _ALL: tuple[Channel[Any], ...] = (
+    Messenger(),
     Phone(),
     WhatsApp(),
 )
