@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.events.alerts import AlertPlanned, AlertReported, AlertSettled
 from shared.events.base import Event
 from shared.events.commands import COMMANDS
 from shared.events.commerce import OrderChanged, ShipmentChanged, StockChanged
@@ -10,6 +11,7 @@ from shared.events.dead import DeadLetter
 from shared.events.envelope import Decoder
 from shared.events.inbound import CustomerEvent
 from shared.events.outbound import Attempted, OutboundMessage, Outcome, Receipt
+from shared.events.preferences import Preference
 from shared.events.routing import Decision, ShardOwned, Snapshot
 from shared.ids import shard_of
 from shared.log import Partition
@@ -43,7 +45,13 @@ ROUTING = Topic("routing", (ShardOwned, Decision), "workspace", 30)
 SNAPSHOTS = Topic("routing-snapshots", (Snapshot,), "workspace", 30, compacted=True)
 OUTBOUND = Topic("outbound", (OutboundMessage,), "key", 14)
 DELIVERIES = Topic("deliveries", (Attempted, Outcome, Receipt), "key", 30)
-COMMERCE = Topic("commerce", (ShipmentChanged, OrderChanged, StockChanged), "key", 30)
+COMMERCE = Topic(
+    "commerce",
+    (ShipmentChanged, OrderChanged, StockChanged, AlertPlanned, AlertReported, AlertSettled),
+    "key",
+    30,
+)
+PREFERENCES = Topic("preferences", (Preference,), "workspace", 3650, compacted=True)
 DEAD_LETTERS = Topic("dead-letters", (DeadLetter,), "key", 90)
 
 TOPICS = {
@@ -56,6 +64,7 @@ TOPICS = {
         OUTBOUND,
         DELIVERIES,
         COMMERCE,
+        PREFERENCES,
         DEAD_LETTERS,
     )
 }

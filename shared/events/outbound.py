@@ -48,7 +48,9 @@ class MailThread(Part):
 class Alert(Part):
     """The fact a proactive message is about. The same fact has the same `id`: it is sent once.
 
-    `ladder` holds the channel accounts still to be tried after this one.
+    `ladder` holds the channel accounts still to be tried after this one. `customer` is the record
+    key of the facts in `commerce`, where the alert's own events are kept too. A `marketing` one
+    must offer the way out where the channel has one (e-mail: List-Unsubscribe).
     """
 
     id: str
@@ -58,6 +60,7 @@ class Alert(Part):
     customer: str = ""
     ladder: tuple[str, ...] = ()
     context: dict[str, str] = {}
+    purpose: Literal["service", "marketing"] = "service"
 
 
 class OutboundMessage(Event):
@@ -118,7 +121,8 @@ class Outcome(Event):
     """What became of an attempt, or of the whole message when it was refused before any call.
 
     `final` is false while another attempt or an answer is still to come. `code` is the provider's
-    own code, `reason` one sentence for the agent.
+    own code, `reason` one sentence for the agent. `customer` is the alert's, so that what became of
+    an alert finds its facts again.
     """
 
     TYPE: ClassVar[str] = "patchbay.delivery.outcome.v1"
@@ -138,6 +142,7 @@ class Outcome(Event):
     code: str | None = None
     reason: str | None = None
     alert_id: str | None = None
+    customer: str | None = None
 
 
 class Receipt(Event):
