@@ -26,6 +26,8 @@ ShipmentState = Literal[
     "unknown",
 ]
 
+OrderState = Literal["created", "updated", "paid", "fulfilled", "cancelled", "refunded"]
+
 
 class Consent(Part):
     """May we send messages of this purpose to this customer on this channel?"""
@@ -78,7 +80,7 @@ class OrderChanged(Event):
     source: str
     order: str
     number: str | None = None
-    state: Literal["created", "updated", "paid", "fulfilled", "cancelled", "refunded"]
+    state: OrderState
     shipments: tuple[str, ...] = ()
     contact: Contact | None = None
     occurred_at: datetime
