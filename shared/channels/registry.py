@@ -3,11 +3,13 @@
 from typing import Any
 
 from shared.channels import Channel
+from shared.channels.apple import Apple
 from shared.channels.messenger import Messenger
 from shared.channels.phone.channel import Phone
 from shared.channels.whatsapp import WhatsApp
 
 _ALL: tuple[Channel[Any], ...] = (
+    Apple(),
     Messenger(),
     Phone(),
     WhatsApp(),
