@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from shared.events.commands import PresenceState
-from shared.events.outbound import OutcomeKind
+from shared.events.inbound import Action
+from shared.events.outbound import OutboundMessage, OutcomeKind
 from shared.events.routing import OfferEnd, QueuedFor
 
 KEPT = 20
@@ -146,8 +147,8 @@ class Waits(Document):
     recent: list[Answered] = []
 
 
-class Thread(Document):
-    """The last conversation on a conversation key."""
+class Reference(Document):
+    """Names a conversation: the last one on a conversation key, the one that was offered."""
 
     conversation: str
 
@@ -168,6 +169,12 @@ class MailHead(Document):
     references: list[str] = []
 
 
+class Item(Document):
+    """What a customer did, as the channel read it."""
+
+    action: Action
+
+
 class Contact(Document):
     """How to answer on a conversation key. `spoke_at` is when the reply window last began."""
 
@@ -177,6 +184,12 @@ class Contact(Document):
     spoke_at: int | None = None
     mail: MailHead | None = None
     call: LiveCall | None = None
+
+
+class Sent(Document):
+    """A message of ours, as it was written to `outbound`."""
+
+    message: OutboundMessage
 
 
 class PartDelivery(Document):
@@ -204,6 +217,12 @@ class ProviderMessage(Document):
     message: str | None = None
     part: int = 0
     reported: PartDelivery | None = None
+
+
+class Alerted(Document):
+    """Names the last alert that went out on a conversation key."""
+
+    message: str
 
 
 class Marks(Document):

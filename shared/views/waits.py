@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from shared.cache import asked
 from shared.channels import WaitFacts
-from shared.views.documents import Conversation, Thread, Waits
+from shared.views.documents import Conversation, Reference, Waits
 from shared.views.keys import Keys
 
 RECENT_MS = 3_600_000
@@ -72,7 +72,7 @@ async def place_in_queue(
     thread = await asked(redis.get(keys.thread(conversation_key)))
     if thread is None:
         return None
-    conversation_id = Thread.model_validate_json(thread).conversation
+    conversation_id = Reference.model_validate_json(thread).conversation
     stored = await asked(redis.get(keys.conversation(conversation_id)))
     conversation = Conversation.model_validate_json(stored) if stored else None
     if conversation is None or conversation.queue is None or conversation.waiting_since is None:

@@ -1,0 +1,71 @@
+"""How a conversation comes and how it waits. Pure folds of single events."""
+
+from services.router.view import waiting
+from services.router.view.moment import Moment
+from shared.events import routing as was
+from shared.views.documents import Conversation, CustomerEntry, Reference
+
+_SPEAKS = frozenset({"message", "postback", "call", "comment"})
+
+
+def opened(now: Moment, event: was.Opened) -> None:
+    conversation = Conversation(
+        id=event.conversation,
+        key=event.key,
+        channel=event.channel,
+        account=event.account,
+        address=event.address,
+        customer=event.customer,
+        attributes=event.attributes,
+        opened_at=event.at,
+    )
+    now.keep(conversation)
+    now.sheet.put(now.sheet.keys.thread(event.key), Reference(conversation=event.conversation))
+    now.tell(event.conversation, event.at, "opened")
+
+
+def reopened(now: Moment, event: was.Reopened) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.state = "open"
+        conversation.reopened += 1
+        conversation.closed_at = conversation.closed_by = conversation.closed_code = None
+        conversation.arrived_at = conversation.assigned_at = conversation.responded_at = None
+        conversation.wrap_up_until = None
+        now.keep(conversation)
+        now.sheet.put(
+            now.sheet.keys.thread(conversation.key), Reference(conversation=conversation.id)
+        )
+        now.tell(event.conversation, event.at, "reopened")
+
+
+def attached(now: Moment, event: was.Attached) -> None:
+    if conversation := now.conversation(event.conversation):
+        if event.action == "typing":
+            return
+        conversation.messages += event.action in _SPEAKS
+        now.keep(conversation)
+        now.enter(event.conversation, CustomerEntry(ref=event.ref, action=event.action), event.at)
+
+
+def enriched(now: Moment, event: was.Enriched) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.attributes = {**conversation.attributes, **event.attributes}
+        now.keep(conversation)
+
+
+def queued(now: Moment, event: was.Queued) -> None:
+    if conversation := now.conversation(event.conversation):
+        waiting.begin(now.sheet, conversation, event.queue, event.due, event.at)
+        conversation.state, conversation.why = "waiting", event.why
+        conversation.route, conversation.priority = event.route, event.priority
+        conversation.requires = dict(event.requires)
+        if conversation.arrived_at is None:
+            conversation.arrived_at = event.at
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "queued", queue=event.queue, reason=event.why)
+
+
+def responded(now: Moment, event: was.Responded) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.responded_at = event.at
+        now.keep(conversation)

@@ -1,0 +1,140 @@
+"""Who is asked to take a conversation, who holds it, how that ends. Pure folds of single events."""
+
+from services.router.view import waiting
+from services.router.view.moment import Moment
+from shared.events import routing as was
+from shared.views.documents import KEPT, Conversation, Holding, Offer, Reference, Work
+
+_OFFER_MEMORY_MS = 86_400_000
+
+
+def offered(now: Moment, event: was.Offered) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.state = "offered"
+        conversation.offers.append(
+            Offer(id=event.offer, agent=event.agent, at=event.at, expires_at=event.expires_at)
+        )
+        del conversation.offers[:-KEPT]
+        waiting.offer(now.sheet, conversation, event.at)
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "offered", agent=event.agent)
+        now.agent(event.agent).work[event.conversation] = Work(
+            conversation=event.conversation,
+            channel=conversation.channel,
+            phase="offered",
+            since=event.at,
+            offer=event.offer,
+            until=event.expires_at,
+        )
+    now.sheet.put(
+        now.sheet.keys.offer(event.offer),
+        Reference(conversation=event.conversation),
+        event.expires_at + _OFFER_MEMORY_MS,
+    )
+
+
+def offer_ended(now: Moment, event: was.OfferEnded) -> None:
+    agent = now.agent(event.agent)
+    work = agent.work.get(event.conversation)
+    if work is not None and work.offer == event.offer:
+        del agent.work[event.conversation]
+    if conversation := now.conversation(event.conversation):
+        for offer in conversation.offers:
+            if offer.id == event.offer:
+                offer.ended_at, offer.how, offer.reason = event.at, event.how, event.reason
+        if conversation.state == "offered" and conversation.open_offer() is None:
+            conversation.state = "waiting"
+            waiting.withdraw(now.sheet, conversation)
+        now.keep(conversation)
+        now.tell(
+            event.conversation,
+            event.at,
+            "offer_ended",
+            agent=event.agent,
+            how=event.how,
+            reason=event.reason,
+        )
+
+
+def assigned(now: Moment, event: was.Assigned) -> None:
+    if conversation := now.conversation(event.conversation):
+        waiting.end(now.sheet, conversation)
+        waiting.answer(now.sheet, conversation, event.at)
+        conversation.state, conversation.agent = "held", event.agent
+        conversation.assigned_at = conversation.assigned_at or event.at
+        conversation.holdings.append(Holding(agent=event.agent, since=now.offset))
+        del conversation.holdings[:-KEPT]
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "assigned", agent=event.agent)
+        now.agent(event.agent).work[event.conversation] = Work(
+            conversation=event.conversation,
+            channel=conversation.channel,
+            phase="held",
+            since=event.at,
+        )
+
+
+def _let_go(now: Moment, conversation: Conversation) -> None:
+    """Whoever holds it holds it no longer, from here on."""
+    if conversation.agent is not None:
+        agent = now.agent(conversation.agent)
+        work = agent.work.get(conversation.id)
+        if work is not None and work.phase == "held":
+            del agent.work[conversation.id]
+        conversation.agent = None
+    for holding in conversation.holdings:
+        if holding.until is None:
+            holding.until = now.offset
+
+
+def released(now: Moment, event: was.Released) -> None:
+    if conversation := now.conversation(event.conversation):
+        _let_go(now, conversation)
+        conversation.state = "open"
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "released", agent=event.agent, reason=event.why)
+
+
+def closed(now: Moment, event: was.Closed) -> None:
+    if conversation := now.conversation(event.conversation):
+        waiting.end(now.sheet, conversation)
+        _let_go(now, conversation)
+        conversation.state = "closed"
+        conversation.closed_at, conversation.closed_by = event.at, event.by
+        conversation.closed_code = event.code
+        now.keep(conversation)
+        now.sheet.put(
+            now.sheet.keys.thread(conversation.key),
+            Reference(conversation=conversation.id),
+            event.at + now.sheet.keep_ms,
+        )
+        now.tell(event.conversation, event.at, "closed", how=event.code, reason=event.by)
+
+
+def wrap_up_started(now: Moment, event: was.WrapUpStarted) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.wrap_up_until = event.until
+        now.keep(conversation)
+        now.agent(event.agent).work[event.conversation] = Work(
+            conversation=event.conversation,
+            channel=conversation.channel,
+            phase="wrap_up",
+            since=event.at,
+            until=event.until,
+        )
+
+
+def wrap_up_ended(now: Moment, event: was.WrapUpEnded) -> None:
+    agent = now.agent(event.agent)
+    work = agent.work.get(event.conversation)
+    if work is not None and work.phase == "wrap_up":
+        del agent.work[event.conversation]
+    if conversation := now.conversation(event.conversation):
+        conversation.wrap_up_until = None
+        now.keep(conversation)
+
+
+def presence_changed(now: Moment, event: was.PresenceChanged) -> None:
+    agent = now.agent(event.agent)
+    agent.state, agent.reason = event.state, event.reason
+    agent.session, agent.since = event.session, event.at

@@ -1,0 +1,75 @@
+"""Fold decisions into conversations, agents and queues. Pure.
+
+A decision about a conversation whose beginning is no longer retained changes only the agent's work.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from services.router.view import conversations, holding
+from services.router.view.moment import Moment
+from services.router.view.sheet import Fold, Placed, Sheet
+from shared.events import routing as was
+from shared.events.routing import Decision
+from shared.views.documents import Conversation
+
+
+def _nothing(_now: Moment, _event: Any) -> None:
+    """What the view does not show."""
+
+
+HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
+    was.Opened: conversations.opened,
+    was.Reopened: conversations.reopened,
+    was.Attached: conversations.attached,
+    was.Enriched: conversations.enriched,
+    was.Queued: conversations.queued,
+    was.Offered: holding.offered,
+    was.OfferEnded: holding.offer_ended,
+    was.Assigned: holding.assigned,
+    was.Responded: conversations.responded,
+    was.Released: holding.released,
+    was.Closed: holding.closed,
+    was.WrapUpStarted: holding.wrap_up_started,
+    was.WrapUpEnded: holding.wrap_up_ended,
+    was.PresenceChanged: holding.presence_changed,
+    was.Forgotten: _nothing,
+    was.AlertNoted: _nothing,
+    was.AlertForgotten: _nothing,
+    was.Configured: _nothing,
+    was.Refused: _nothing,
+    was.Unchanged: _nothing,
+}
+
+
+def _fold(sheet: Sheet, placed: Placed[Decision]) -> None:
+    for index, event in enumerate(placed.data.events):
+        HANDLERS[type(event)](Moment(sheet, placed.offset, index), event)
+
+
+def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
+    for placed in batch:
+        for event in placed.data.events:
+            conversation = getattr(event, "conversation", None)
+            if conversation is not None:
+                yield sheet.keys.conversation(conversation)
+            agent = getattr(event, "agent", None)
+            if agent is not None:
+                yield sheet.keys.agent(agent)
+            if isinstance(event, was.Opened):
+                yield sheet.keys.waits(event.channel)
+
+
+def _behind(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
+    """The waits and the agents behind conversations that are only named by their id."""
+    for placed in batch:
+        for event in placed.data.events:
+            name = getattr(event, "conversation", None)
+            found = name and sheet.get(sheet.keys.conversation(name), Conversation)
+            if found:
+                yield sheet.keys.waits(found.channel)
+                if found.agent is not None:
+                    yield sheet.keys.agent(found.agent)
+
+
+ROUTING_FOLD: Fold[Decision] = Fold(needs=(_named, _behind), apply=_fold)

@@ -1,0 +1,248 @@
+"""Fold what the log holds into Redis: one member of the group `router-view`.
+
+Where to go on is told by the stamps in Redis, not by the group: they were written with what they
+stand for. So a view that was lost, wholly or in part, is read again from where it ends.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from services.router.view.batch import FOLDS, SOURCES, Owned, by_partition, read
+from services.router.view.progress import Known, earliest
+from services.router.view.sheet import Placed, Sheet
+from services.router.view.store import Applied, Moved, Store
+from shared.clock import Clock
+from shared.errors import CacheUnavailable, LogUnavailable, OwnershipLost
+from shared.events.routing import Decision
+from shared.log import Log, Partition, Record, Source
+from shared.views.stamps import Stamp
+
+_LOG = structlog.get_logger(__name__)
+GROUP = "router-view"
+_CHUNK = 100
+"""Records per script: it blocks Redis while it runs."""
+_PAUSE_SECONDS = 0.5
+
+
+class _Again(Exception):
+    """The view is not where we thought: this partition must be read again."""
+
+
+class _Moved(_Again):
+    """Somebody else applied more, or Redis went back in time."""
+
+    def __init__(self, known: Known, stamp: Stamp | None) -> None:
+        super().__init__()
+        self.known = known
+        self.stamp = stamp
+
+
+class Worker:
+    """Reads its share of the log until told to stop.
+
+    `keep_ms` is how long finished conversations and messages stay visible. `healthy_at` is the
+    clock's monotonic time when log and Redis last had everything.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        store: Store,
+        clock: Clock,
+        workspaces: Sequence[str],
+        keep_ms: int,
+        checkpoint_seconds: float = 1.0,
+    ) -> None:
+        self._log = log
+        self._store = store
+        self._clock = clock
+        self._keep_ms = keep_ms
+        self._checkpoint_seconds = checkpoint_seconds
+        self._names = set(workspaces)
+        self._known: dict[str, Known] = {}
+        self._joined: set[Partition] = set()
+        self._next: dict[Partition, int] = {}
+        self._rewound: set[Partition] = set()
+        self._committed: dict[Partition, int] = {}
+        self._checked_at = clock.monotonic()
+        self.healthy_at = clock.monotonic()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Fold until `stop` is set. Nothing is lost however it ends."""
+        topics = [topic.name for topic in SOURCES]
+        async with self._log.subscribe(GROUP, topics) as source:
+            while not stop.is_set():
+                try:
+                    await self._round(source)
+                except (CacheUnavailable, LogUnavailable) as error:
+                    _LOG.warning("view_waits", reason=error.code)
+                    source.seek({p: at for p, at in self._next.items() if p in source.assignment})
+                    await self._clock.sleep(_PAUSE_SECONDS)
+            await self._leave(source)
+
+    async def _round(self, source: Source) -> None:
+        self._rewound.clear()
+        batches = by_partition(await source.poll(limit=500, wait=0.1))
+        for partition, records in batches.items():
+            self._next.setdefault(partition, records[0].offset)
+        await self._share(source)
+        for partition, records in batches.items():
+            if partition in self._rewound:
+                continue
+            try:
+                await self._take(source, partition, records)
+            except _Again:
+                self._rewind(source, partition, records[0].offset)
+            else:
+                self._next[partition] = records[-1].offset + 1
+        if self._clock.monotonic() - self._checked_at >= self._checkpoint_seconds:
+            await self._checkpoint(source)
+
+    async def _leave(self, source: Source) -> None:
+        """Tell the next one how far we are; it finds out by itself when we cannot."""
+        try:
+            await self._checkpoint(source)
+        except (CacheUnavailable, LogUnavailable) as error:
+            _LOG.warning("view_left_without_checkpoint", reason=error.code)
+
+    async def _share(self, source: Source) -> None:
+        """Follow the group's assignment."""
+        for partition in self._joined - source.assignment:
+            self._joined.discard(partition)
+            self._next.pop(partition, None)
+            self._committed.pop(partition, None)
+            for known in self._known.values():
+                known.leave(partition)
+        gained = source.assignment - self._joined
+        if not gained:
+            return
+        self._names |= await self._store.known()
+        for workspace in self._names:
+            await self._attach(source, workspace)
+        for partition in gained:
+            self._begin(source, partition)
+        self._joined |= gained
+
+    def _begin(self, source: Source, partition: Partition) -> None:
+        epoch = self._epoch(partition)
+        start = earliest(known.join(partition, epoch) for known in self._known.values())
+        if start is not None and start != self._next.get(partition):
+            self._next[partition] = start
+            self._rewind(source, partition, start)
+
+    def _epoch(self, partition: Partition) -> int:
+        return max((known.epoch(partition) for known in self._known.values()), default=0)
+
+    async def _attach(self, source: Source, workspace: str) -> Known:
+        """Find or begin a workspace's view; one built anew is read again as far as needed."""
+        stamps = await self._store.adopt(workspace)
+        known = self._known.get(workspace)
+        if known is not None and known.generation == stamps.generation:
+            known.stored = stamps.applied
+            return known
+        fresh = Known.of(stamps)
+        for partition in self._joined:
+            start = fresh.join(partition, self._epoch(partition))
+            if start is not None and start < self._next.get(partition, 0):
+                self._rewind(source, partition, start)
+        self._known[workspace] = fresh
+        self._names.add(workspace)
+        _LOG.info("view_begins", workspace=workspace, origin=stamps.origin)
+        return fresh
+
+    def _rewind(self, source: Source, partition: Partition, offset: int) -> None:
+        self._next[partition] = min(offset, self._next.get(partition, offset))
+        self._rewound.add(partition)
+        source.seek({partition: self._next[partition]})
+
+    async def _take(self, source: Source, partition: Partition, records: Sequence[Record]) -> None:
+        """Fold one partition's records, workspace by workspace. Raises _Again."""
+        before = [(known, known.reached[partition]) for known in self._known.values()]
+        try:
+            for workspace, batch in (await self._sort(source, partition, records)).items():
+                for at in range(0, len(batch), _CHUNK):
+                    await self._fold(source, workspace, partition, batch[at : at + _CHUNK])
+        except (CacheUnavailable, _Again) as error:
+            for known, reached in before:
+                known.back(partition, reached)
+            if isinstance(error, _Moved):
+                self._follow(source, partition, error)
+            raise
+
+    def _follow(self, source: Source, partition: Partition, moved: _Moved) -> None:
+        moved.known.stands(partition, moved.stamp)
+        if moved.stamp is not None:
+            self._rewind(source, partition, moved.stamp.offset)
+
+    async def _sort(
+        self, source: Source, partition: Partition, records: Sequence[Record]
+    ) -> dict[str, list[Placed[Any]]]:
+        """Per workspace what is new to its view, and valid."""
+        batches: dict[str, list[Placed[Any]]] = {}
+        for item in read(records):
+            if isinstance(item, Owned):
+                for known in self._known.values():
+                    known.owned(partition, item.placed.offset, item.placed.data)
+                continue
+            found = self._known.get(item.workspace)
+            if found is None:
+                found = await self._attach(source, item.workspace)
+                if partition in self._rewound:
+                    raise _Again
+            if found.admits(partition, item.placed.offset, item.placed.data):
+                batches.setdefault(item.workspace, []).append(item.placed)
+        return batches
+
+    async def _fold(
+        self, source: Source, workspace: str, partition: Partition, batch: list[Placed[Any]]
+    ) -> None:
+        known = self._known[workspace]
+        fold, sheet = FOLDS[partition.topic], Sheet(workspace, self._keep_ms)
+        for need in fold.needs:
+            sheet.load(await self._store.load(sheet.missing(need(sheet, batch))))
+        for placed in batch:
+            fold.apply(sheet, placed)
+        following = _stamp(batch[-1])
+        applied = await self._store.apply(
+            workspace,
+            known.generation,
+            partition,
+            known.applied[partition],
+            following,
+            sheet.writes(),
+        )
+        match applied:
+            case Applied():
+                known.applied[partition] = following
+            case Moved(stamp=stamp):
+                raise _Moved(known, stamp)
+            case _:
+                await self._attach(source, workspace)
+                raise _Again
+
+    async def _checkpoint(self, source: Source) -> None:
+        """Say in Redis, then in the group, that everything up to here is applied."""
+        for workspace, known in list(self._known.items()):
+            moves = known.moves(self._next)
+            if await self._store.checkpoint(workspace, known.generation, moves):
+                known.moved(moves)
+            else:
+                await self._attach(source, workspace)
+        positions = {p: self._next[p] for p in self._joined if p in self._next}
+        try:
+            if positions != self._committed:
+                await source.commit(positions)
+                self._committed = positions
+        except OwnershipLost:
+            _LOG.info("view_partitions_moved")
+        self._checked_at = self.healthy_at = self._clock.monotonic()
+
+
+def _stamp(last: Placed[Any]) -> Stamp:
+    """Where the view is after a batch that ends with this record."""
+    if isinstance(last.data, Decision):
+        return Stamp(last.offset + 1, last.data.epoch, last.data.seq)
+    return Stamp(last.offset + 1)
