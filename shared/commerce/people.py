@@ -34,6 +34,14 @@ def phone_of(text: str | None, country: str | None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def whatsapp_of(number: str | None) -> str | None:
+    """The WhatsApp id a number would have: its digits, unless it is a fixed line."""
+    if number is None:
+        return None
+    kind = phonenumbers.number_type(phonenumbers.parse(number))
+    return None if kind == phonenumbers.PhoneNumberType.FIXED_LINE else number[1:]
+
+
 def language_of(text: str | None) -> str | None:
     """A language tag (BCP 47) with hyphens, or None."""
     value = (text or "").strip()
@@ -71,11 +79,11 @@ def contact(
 ) -> Contact | None:
     """A contact of raw fields; None when there is no way to reach him.
 
-    A number serves `phone` and, without the plus, `whatsapp`.
+    A number serves `phone` and, where it may be a mobile one, `whatsapp`.
     """
     region = country_of(country)
     address, number = email_of(email), phone_of(phone, region)
-    addresses = {"email": address, "phone": number, "whatsapp": number and number[1:]}
+    addresses = {"email": address, "phone": number, "whatsapp": whatsapp_of(number)}
     reachable = {channel: value for channel, value in addresses.items() if value}
     if not reachable:
         return None

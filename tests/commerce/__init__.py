@@ -1,0 +1,1 @@
+"""Every commerce source is held to its case files."""
