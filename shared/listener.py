@@ -66,6 +66,7 @@ async def public_listener(
         max_field_size=limits.header_bytes,
         max_headers=limits.headers,
         shutdown_timeout=limits.drain_seconds,
+        lingering_time=1,
     )
     await runner.setup()
     server = runner.server

@@ -1,7 +1,7 @@
 """What every service is told by its environment. Read in `__main__` only."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,3 +28,22 @@ class ServiceSettings(BaseSettings):
     grace_seconds: Annotated[float, Field(gt=0)] = 25
     log_level: str = "INFO"
     log_format: str = "json"
+
+
+class KafkaAccess(BaseSettings):
+    """`PATCHBAY_KAFKA_*`: how a cluster that is not open to everybody is entered.
+
+    A `username` turns SASL on; with `tls`, `ca_file` names the authorities to trust and `cert_file`
+    and `key_file` our own certificate. `replicas` is for `patchbay topics create`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PATCHBAY_KAFKA_", extra="ignore", frozen=True)
+
+    tls: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    username: str = ""
+    password: str = Field("", repr=False)
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    replicas: int | None = None

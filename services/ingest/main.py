@@ -5,12 +5,13 @@ from contextlib import AsyncExitStack
 
 from services.ingest.accounts import Accounts
 from services.ingest.dedupe import Seen
-from services.ingest.receive import Answer, Receiver
+from services.ingest.mail_worker import mail_workers
+from services.ingest.receive import Parse, Receiver
 from services.ingest.records import Recorder
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp import serve_mail
 from services.ingest.spool import Spool
-from services.ingest.voice import speaking_answer
+from services.ingest.waiting import WaitingRoom
 from services.ingest.webhooks import Webhooks
 from shared.channels.registry import CHANNELS
 from shared.listener import ListenerLimits, public_listener
@@ -30,14 +31,17 @@ async def serve(deps: Deps, settings: IngestSettings, stop: asyncio.Event) -> No
         sink = await stack.enter_async_context(deps.log.sink())
         spool = await stack.enter_async_context(Spool(settings.spool, sink, deps.clock))
         seen = Seen(deps.redis, deps.log, deps.shards, deps.clock, settings.remember_days)
-        receiver = Receiver(Recorder(accounts, deps.shards), seen, sink, spool, deps.clock)
+        recorder = Recorder(accounts, deps.shards)
+        waiting = WaitingRoom(deps.redis, accounts, deps.clock)
+        parsers: dict[str, Parse] = {}
+        if "email" in channels and accounts.of_channel("email"):
+            readers = await stack.enter_async_context(mail_workers(settings.mail_workers))
+            parsers["email"] = readers.parse
+        receiver = Receiver(recorder, seen, sink, spool, waiting, deps.clock, parsers)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         tasks.create_task(seen.keep_fresh(stop), name="duplicate-index")
         tasks.create_task(spool.replay(stop), name="spool-replay")
-        answers: dict[str, Answer] = {"phone": speaking_answer(deps.redis)}
-        webhooks = Webhooks(
-            accounts, receiver, deps.clock, channels, settings.body_seconds, answers
-        )
+        webhooks = Webhooks(accounts, receiver, deps.clock, channels, settings.body_seconds)
         limits = ListenerLimits(
             connections=settings.connections,
             header_seconds=settings.header_seconds,
@@ -48,6 +52,6 @@ async def serve(deps: Deps, settings: IngestSettings, stop: asyncio.Event) -> No
         )
         deps.listening(f"ingest-{settings.channel}", port)
         deps.probes.ready["ingest"] = lambda: not stop.is_set()
-        if "email" in channels:
+        if "email" in parsers:
             await stack.enter_async_context(serve_mail(deps, settings, accounts, receiver.receive))
         await stop.wait()

@@ -36,3 +36,8 @@ KNOWN = Gauge(
     "patchbay_ingest_duplicate_index_complete",
     "Does the index of seen ids cover the whole period (1) or is it being rebuilt (0)?",
 )
+
+MAIL_WORKERS_LOST = Counter(
+    "patchbay_ingest_mail_workers_lost_total",
+    "How often did a mail cost the process that read it?",
+)

@@ -1,15 +1,19 @@
 """Verify, parse, drop duplicates, publish; only then is there an answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 
 import structlog
 
 from services.ingest import metrics
 from services.ingest.dedupe import Seen
+from services.ingest.once import Once
 from services.ingest.records import Draft, Recorder
 from services.ingest.spool import Spool
-from shared.channels import HttpReply, HttpRequest, Item, Skipped
+from services.ingest.waiting import WaitingRoom
+from shared.channels import HttpReply, HttpRequest, Item, OneTime, Skipped, SpeaksWait
 from shared.channels.account import AccountSettings
 from shared.channels.registry import CHANNELS
 from shared.clock import Clock
@@ -22,42 +26,68 @@ Receive = Callable[[AccountSettings, HttpRequest], Awaitable[HttpReply]]
 """Take a delivery for an account, whatever it came by. The reply means: it is in the log (or in the
 spool). Raises LogUnavailable when it was not taken, SignatureInvalid or PayloadInvalid."""
 
-Answer = Callable[[HttpRequest, AccountSettings, Sequence[Item]], Awaitable[HttpReply]]
+Parse = Callable[[AccountSettings, HttpRequest, datetime], Awaitable[Sequence[Item]]]
+"""`Channel.parse`, done in another process."""
 
 
 class Receiver:
-    """Takes requests for all channels."""
+    """Takes requests for all channels. `parsers` read what must not be read in this process."""
 
     def __init__(
-        self, recorder: Recorder, seen: Seen, sink: Sink, spool: Spool, clock: Clock
+        self,
+        recorder: Recorder,
+        seen: Seen,
+        sink: Sink,
+        spool: Spool,
+        waiting: WaitingRoom,
+        clock: Clock,
+        parsers: Mapping[str, Parse] = MappingProxyType({}),
     ) -> None:
-        self._recorder = recorder
+        self.recorder = recorder
+        self._waiting = waiting
         self._seen = seen
         self._sink = sink
         self._spool = spool
         self._clock = clock
+        self._parsers = parsers
+        self._once = Once(seen)
         self._under_way: dict[str, asyncio.Event] = {}
 
-    async def receive(
-        self, account: AccountSettings, request: HttpRequest, answer: Answer | None = None
-    ) -> HttpReply:
-        """`Receive`, for a webhook; `answer` replaces the channel's plain acknowledgement."""
+    async def receive(self, account: AccountSettings, request: HttpRequest) -> HttpReply:
+        """`Receive`, for every channel."""
         channel = CHANNELS[account.channel]
         now = self._clock.now()
         secret = channel.verify(request, account, now)
         metrics.SIGNED_WITH.labels(account.channel, str(secret)).inc()
-        items = channel.parse(request, account, now)
+        token = channel.one_time(request, account) if isinstance(channel, OneTime) else None
+        async with self._once.taking(account.name, token) as first:
+            items = await self._parse(account, request, now) if first else []
+            await self._publish_items(account, items, now)
+        if isinstance(channel, SpeaksWait):
+            wait = await self._waiting.facts(channel, request, account)
+            return channel.acknowledge_waiting(request, account, items, wait)
+        return channel.acknowledge(request, account, items)
+
+    async def _parse(
+        self, account: AccountSettings, request: HttpRequest, now: datetime
+    ) -> Sequence[Item]:
+        elsewhere = self._parsers.get(account.channel)
+        if elsewhere is not None:
+            return await elsewhere(account, request, now)
+        return CHANNELS[account.channel].parse(request, account, now)
+
+    async def _publish_items(
+        self, account: AccountSettings, items: Sequence[Item], now: datetime
+    ) -> None:
         drafts = [
-            self._recorder.draft(account, item, now)
+            self.recorder.draft(account, item, now)
             for item in items
             if not isinstance(item, Skipped)
         ]
         skipped = len(items) - len(drafts)
         metrics.ITEMS.labels(account.channel, "skipped").inc(skipped)
-        await self.publish(account.channel, drafts, spool=not channel.limits.redelivers)
-        if answer is not None:
-            return await answer(request, account, items)
-        return channel.acknowledge(request, account, items)
+        redelivers = CHANNELS[account.channel].limits.redelivers
+        await self.publish(account.channel, drafts, spool=not redelivers)
 
     async def publish(self, channel: str, drafts: Sequence[Draft], *, spool: bool) -> None:
         """Append what is new; with `spool`, on disk when the log is away.

@@ -44,21 +44,24 @@ class Recorder:
     ) -> Draft:
         """The record of one item; what cannot be attributed becomes a dead letter."""
         if isinstance(item, Unprocessed):
-            return self.dead(verified, item, now)
+            return self._dead(verified, item, now)
         try:
             account = self._accounts.serving(verified, item.recipient)
         except UnknownAccount as error:
             raw = repr(item).encode()
             lost = Unprocessed(item.recipient, "unknown_account", "item", raw, str(error))
-            return self.dead(verified, lost, now)
+            return self._dead(verified, lost, now)
         key = self._key(account, item)
         if isinstance(item, Incoming):
             return self._inbound(account, item, key, now)
         return self._receipt(account, item, key, now)
 
-    def dead(self, account: AccountSettings, item: Unprocessed, now: datetime) -> Draft:
-        """A dead letter with the item's raw bytes."""
+    def _dead(self, account: AccountSettings, item: Unprocessed, now: datetime) -> Draft:
         origin = f"webhook/{account.channel}/{account.name}"
+        return self.dead(origin, account.workspace, item, now)
+
+    def dead(self, origin: str, workspace: str, item: Unprocessed, now: datetime) -> Draft:
+        """A dead letter with the item's raw bytes; the same item makes the same one."""
         raw = base64.b64encode(item.raw).decode()
         event_id = derived_id("dead", origin, item.reason, raw)
         letter = DeadLetter(
@@ -66,12 +69,12 @@ class Recorder:
             reason=item.reason,
             detail=item.detail,
             raw=raw,
-            workspace=account.workspace,
-            channel=account.channel,
-            account=account.name,
+            workspace=workspace,
+            channel=origin.split("/")[1],
+            account=origin.split("/")[2],
         )
         result = item.reason if item.reason in ("unknown_type", "unknown_account") else "broken"
-        return self.event(DEAD_LETTERS, account.workspace, origin, event_id, letter, now, result)
+        return self.event(DEAD_LETTERS, workspace, origin, event_id, letter, now, result)
 
     def event(
         self,
@@ -122,5 +125,6 @@ class Recorder:
             kind=item.kind,
             code=item.code,
             reason=item.reason,
+            part=item.part,
         )
         return self.event(DELIVERIES, account.workspace, key, receipt.id, receipt, now, "report")

@@ -13,7 +13,8 @@ class IngestSettings(ServiceSettings):
     """`channel` is one channel's name, `commerce`, or `all`.
 
     `spool` is a folder on a disk that survives the process: there wait the events of providers that
-    do not redeliver, while the log is away. Times are in seconds.
+    do not redeliver, while the log is away. `smtp_certificate` and `smtp_key` are PEM files for
+    STARTTLS, `mail_workers` the processes that read mails. Times are in seconds.
     """
 
     model_config = SettingsConfigDict(
@@ -28,6 +29,15 @@ class IngestSettings(ServiceSettings):
     lmtp_port: Annotated[
         int | None, Field(ge=0, le=65535, validation_alias="PATCHBAY_INGEST_LMTP_PORT")
     ] = None
+    smtp_hostname: str = Field("patchbay", validation_alias="PATCHBAY_INGEST_SMTP_HOSTNAME")
+    smtp_certificate: Path | None = Field(None, validation_alias="PATCHBAY_INGEST_SMTP_CERTIFICATE")
+    smtp_key: Path | None = Field(None, validation_alias="PATCHBAY_INGEST_SMTP_KEY")
+    smtp_connections: Annotated[
+        int, Field(ge=1, validation_alias="PATCHBAY_INGEST_SMTP_CONNECTIONS")
+    ] = 100
+    mail_workers: Annotated[
+        int, Field(ge=1, le=64, validation_alias="PATCHBAY_INGEST_MAIL_WORKERS")
+    ] = 2
     spool: Path = Field(Path("var/spool"), validation_alias="PATCHBAY_INGEST_SPOOL")
     connections: int = Field(2000, validation_alias="PATCHBAY_INGEST_CONNECTIONS")
     header_seconds: float = Field(15, validation_alias="PATCHBAY_INGEST_HEADER_SECONDS")

@@ -64,7 +64,7 @@ class Spool:
         self._waiting += len(drafts)
         metrics.SPOOLED.set(self._waiting)
 
-    async def replay(self, stop: asyncio.Event, pause: float = 1.0) -> None:
+    async def replay(self, stop: asyncio.Event, pause: float = 0.2) -> None:
         """Move spooled records into the log, in order, for as long as the service runs."""
         while not stop.is_set():
             records = await self._source.poll(limit=100, wait=pause)

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
+from shared.commerce.registry import SOURCES
 
 from services.ingest import metrics
 from services.ingest.accounts import Accounts
 from services.ingest.commerce import receive_commerce
-from services.ingest.receive import Answer, Receiver
+from services.ingest.receive import Receiver
 from shared.channels import Handshakes, HttpReply, HttpRequest
 from shared.channels.registry import CHANNELS
 from shared.clock import Clock
@@ -43,8 +44,6 @@ class CompressedBody(PayloadInvalid):
 
 _STATUS[CompressedBody] = 415
 
-COMMERCE_BODY_BYTES = 1_048_576
-
 
 class Webhooks:
     """Turns HTTP into `HttpRequest` and errors into statuses. `channels` are the ones served."""
@@ -56,14 +55,12 @@ class Webhooks:
         clock: Clock,
         channels: frozenset[str],
         body_seconds: float,
-        answers: dict[str, Answer],
     ) -> None:
         self._accounts = accounts
         self._receiver = receiver
         self._clock = clock
         self._channels = channels
         self._body_seconds = body_seconds
-        self._answers = answers
 
     def application(self) -> web.Application:
         """The aiohttp application."""
@@ -84,7 +81,8 @@ class Webhooks:
             source = self._accounts.commerce(request.match_info["source"])
             if request.method != "POST":
                 return HttpReply(405, {"allow": "POST"})
-            received = await self._read(request, "", COMMERCE_BODY_BYTES, compressed=False)
+            limit = SOURCES[source.source].body_bytes
+            received = await self._read(request, "", limit, compressed=False)
             return await receive_commerce(self._receiver, source, received, self._clock.now())
 
         return await self._answer("commerce", receive)
@@ -102,7 +100,7 @@ class Webhooks:
             return channel.handshake(received, account)
         if request.method != "POST":
             return HttpReply(405, {"allow": "POST"})
-        return await self._receiver.receive(account, received, self._answers.get(name))
+        return await self._receiver.receive(account, received)
 
     async def _read(
         self, request: web.Request, public_url: str, limit: int, *, compressed: bool
