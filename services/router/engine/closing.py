@@ -1,0 +1,60 @@
+"""The end of a conversation, and the agent's wrap-up after it."""
+
+from services.router.engine.offers import end_offer, fill
+from services.router.engine.state import Agent, Conversation
+from services.router.engine.threads import forget_at
+from services.router.engine.timers import arm
+from services.router.engine.turn import Turn
+from shared.events.routing import Closed, Forgotten, WrapUpEnded, WrapUpStarted
+from shared.rules import Queue
+
+
+def close(turn: Turn, conversation: Conversation, by: str, code: str | None) -> None:
+    """End it, whatever state it is in; whoever gets room by that is offered what waits."""
+    agent, held = conversation.agent, conversation.status == "held"
+    if conversation.status == "offered":
+        end_offer(turn, conversation, "cancelled")
+    turn.emit(Closed(conversation.id, by, turn.now, code))
+    if agent is not None and not (held and _wrap_up(turn, conversation, agent)):
+        fill(turn, agent)
+
+
+def end_wrap_up(turn: Turn, conversation: Conversation) -> None:
+    """The agent is done with it; its unit of his capacity is free."""
+    agent = conversation.agent
+    assert agent is not None
+    turn.emit(WrapUpEnded(conversation.id, agent.name, turn.now))
+    fill(turn, agent)
+
+
+def wraps_up(conversation: Conversation) -> bool:
+    """Is it closed, and an agent still working on it?"""
+    return conversation.status == "closed" and conversation.agent is not None
+
+
+def wrap_up_over(turn: Turn, conversation: str) -> None:
+    """The time of a wrap-up has come; a later wrap-up of the same conversation is not meant."""
+    found = turn.workspace.conversations.get(conversation)
+    if found is not None and wraps_up(found) and found.wrap_up_until <= turn.now:
+        end_wrap_up(turn, found)
+
+
+def forget(turn: Turn, conversation: str) -> None:
+    """Drop a closed conversation from the state, or look again when the rules now say so."""
+    found = turn.workspace.conversations.get(conversation)
+    if found is None or found.status != "closed":
+        return
+    at = forget_at(turn.workspace.rules, found)
+    if at > turn.now or wraps_up(found):
+        arm(turn.state, max(at, turn.now + 1), "forget", turn.workspace.name, conversation)
+    else:
+        turn.emit(Forgotten(conversation))
+
+
+def _wrap_up(turn: Turn, conversation: Conversation, agent: Agent) -> bool:
+    settings = turn.workspace.rules.queues.get(conversation.queue) or Queue()
+    length = round(settings.wrap_up_seconds * 1000)
+    if not length or agent.rules is None:
+        return False
+    turn.emit(WrapUpStarted(conversation.id, agent.name, turn.now, turn.now + length))
+    return True

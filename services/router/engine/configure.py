@@ -1,0 +1,115 @@
+"""New rules: nothing is lost, and everything is looked at again.
+
+One decision may be as large as one log record, so the looking is done in pieces: the first in the
+decision that brings the rules, the rest on timers due at once. What is left to do is not part of
+the truth: after a recovery everything is looked at again, which changes nothing where nothing is to
+be changed.
+"""
+
+from heapq import heapify, heappop, heappush
+
+from services.router.engine.index import waiting_conversations
+from services.router.engine.matching import find_conversation
+from services.router.engine.offers import offer, queue, requeue, take_back
+from services.router.engine.ordering import by_number, due_at
+from services.router.engine.state import Agent, Conversation, State, Workspace
+from services.router.engine.timers import arm
+from services.router.engine.turn import Turn
+from shared.events.commands import Configure
+from shared.events.routing import Configured, PresenceChanged, Released, WrapUpEnded
+
+MOST_EVENTS = 1000
+"""How many events one decision of a sweep may have."""
+
+MOST_LOOKS = 3000
+"""How many conversations and agents it may look at."""
+
+
+def configure(turn: Turn, command: Configure) -> None:
+    """From here on decide by these rules. The same digest changes nothing."""
+    if turn.workspace.digest == command.digest:
+        return turn.unchanged()
+    turn.emit(Configured(command.digest, command.rules, turn.now))
+    look_again(turn.state, turn.workspace)
+    return sweep(turn)
+
+
+def look_again(state: State, workspace: Workspace) -> None:
+    """Put what waits and who is free on the lists of what is to be looked at."""
+    workspace.unswept = waiting_conversations(workspace)[::-1]
+    workspace.unfilled = [
+        (agent.rank, agent.name)
+        for agent in workspace.agents.values()
+        if agent.state == "available"
+    ]
+    heapify(workspace.unfilled)
+    arm(state, state.now, "sweep", workspace.name, "")
+
+
+def sweep(turn: Turn) -> None:
+    """Look at the next piece: what agents who are gone hold, then what waits, then who is free.
+
+    Only when all that waits is in its right place may anybody be offered what is due first.
+    """
+    looks = MOST_LOOKS
+    for agent in _strangers(turn.workspace):
+        if len(turn.events) < MOST_EVENTS:
+            _clear(turn, agent)
+    while turn.workspace.unswept and looks and len(turn.events) < MOST_EVENTS:
+        looks -= 1
+        _reconsider(turn, turn.workspace.unswept.pop())
+    while turn.workspace.unfilled and looks and len(turn.events) < MOST_EVENTS:
+        looks -= 1
+        _give_one(turn, turn.workspace)
+    if turn.workspace.unfilled or turn.workspace.unswept or _strangers(turn.workspace):
+        arm(turn.state, turn.now, "sweep", turn.workspace.name, "")
+
+
+def _strangers(workspace: Workspace) -> list[Agent]:
+    """Agents the rules no longer know."""
+    gone = [agent for agent in workspace.agents.values() if agent.rules is None]
+    return sorted(gone, key=lambda agent: agent.name)
+
+
+def _clear(turn: Turn, agent: Agent) -> None:
+    """Take everything from an agent who is gone, and let him go."""
+    returned = take_back(turn, agent)
+    for conversation in sorted(agent.work.values(), key=by_number):
+        if conversation.status == "held":
+            turn.emit(Released(conversation.id, agent.name, turn.now, "agent_removed"))
+            returned.append(conversation)
+        else:
+            turn.emit(WrapUpEnded(conversation.id, agent.name, turn.now))
+    for conversation in returned:
+        requeue(turn, conversation, "requeued")
+    turn.emit(PresenceChanged(agent.name, "offline", turn.now, "removed"))
+
+
+def _reconsider(turn: Turn, conversation: Conversation) -> None:
+    """Move what waits to where the rules now say, if that is somewhere else."""
+    wanted = conversation.skill_class
+    if conversation.status != "waiting" or wanted is None:
+        return
+    if conversation.pinned and wanted.queue in turn.workspace.rules.queues:
+        return
+    place = turn.workspace.routing.place(conversation.channel, conversation.attributes)
+    if (
+        place.queue != wanted.queue
+        or place.priority != conversation.priority
+        or place.route != conversation.route
+        or tuple(sorted(place.requires.items())) != wanted.requires
+        or due_at(conversation.arrived, place.target_ms) != conversation.due
+    ):
+        queue(turn, conversation, place, "requeued")
+
+
+def _give_one(turn: Turn, workspace: Workspace) -> None:
+    """Offer one conversation to whoever is idle longest; then it is the next one's turn."""
+    _, name = heappop(workspace.unfilled)
+    agent = workspace.agents.get(name)
+    if agent is None:
+        return
+    found = find_conversation(workspace, agent, turn.now)
+    if found is not None:
+        offer(turn, found, agent)
+        heappush(workspace.unfilled, (agent.rank, name))

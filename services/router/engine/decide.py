@@ -1,0 +1,87 @@
+"""The engine's front door: one command in, the events it leads to out."""
+
+from collections.abc import Callable, Iterable
+from heapq import heappop
+from typing import Any
+
+from services.router.engine import alerts, closing, configure, handling, intake, offers, presence
+from services.router.engine.evolve import evolve, remember
+from services.router.engine.state import State
+from services.router.engine.timers import Timer
+from services.router.engine.turn import Context, Turn
+from shared.events import commands
+from shared.events.commands import Command
+from shared.events.inbound import CustomerEvent
+from shared.events.routing import RoutingEvent, Unchanged
+
+Input = Command | CustomerEvent | Timer
+
+
+def decide(state: State, command: Input, context: Context) -> tuple[RoutingEvent, ...]:
+    """What this input leads to, now.
+
+    Every event returned has been applied to `state` by `evolve`, and nothing else has: applying
+    the same events to the state before gives the state after. An input whose cause was decided on
+    lately is answered with Unchanged, whatever it is. No events: it meant nothing.
+    """
+    workspace = state.workspace(command.workspace)
+    if context.cause in workspace.known:
+        return (Unchanged(),)
+    state.latest = max(context.now, state.latest)
+    turn = Turn(state, workspace, state.latest, context.cause)
+    _let_lapse(turn)
+    _HANDLERS[type(command)](turn, command)
+    if turn.events:
+        remember(state, workspace.name, turn.now, context.cause)
+    return tuple(turn.events)
+
+
+def replay(
+    state: State, workspace: str, at: int, cause: str, events: Iterable[RoutingEvent]
+) -> None:
+    """Apply a recorded decision: the other way to the same state."""
+    for event in events:
+        evolve(state, workspace, event)
+    remember(state, workspace, at, cause)
+
+
+def _let_lapse(turn: Turn) -> None:
+    """First of all, what some agent was kept from until now may be his: nothing may overtake it."""
+    lapses, lapsed = turn.workspace.lapses, []
+    while lapses and lapses[0][0] <= turn.now:
+        conversation = turn.workspace.conversations.get(heappop(lapses)[1])
+        if conversation is not None and conversation.status == "waiting":
+            lapsed.append(conversation)
+    if lapsed:
+        offers.place_all(turn, lapsed)
+
+
+def _on_timer(turn: Turn, timer: Timer) -> None:
+    match timer.kind:
+        case "expire":
+            offers.expire(turn, timer.subject)
+        case "wrap_up":
+            closing.wrap_up_over(turn, timer.subject)
+        case "forget":
+            closing.forget(turn, timer.subject)
+        case "alert":
+            alerts.forget_alert(turn, timer.subject)
+        case "sweep":
+            configure.sweep(turn)
+        case "lapse":
+            pass  # done before any command
+
+
+_HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
+    CustomerEvent: intake.take_in,
+    Timer: _on_timer,
+    commands.SetPresence: presence.set_presence,
+    commands.AcceptOffer: offers.accept,
+    commands.DeclineOffer: offers.decline,
+    commands.Transfer: handling.transfer,
+    commands.Close: handling.close,
+    commands.EndWrapUp: handling.end_wrap_up,
+    commands.Configure: configure.configure,
+    commands.NoteAlert: alerts.note_alert,
+    commands.NoteDelivery: handling.note_delivery,
+}

@@ -1,0 +1,60 @@
+"""What each event does to the state: the only place that changes it.
+
+The owner applies an event here as it decides it, a rebuild as it reads it; both end up with the
+same state.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from services.router.engine import evolve_agents, evolve_conversations
+from services.router.engine.state import RECENT_CAUSES, State, Workspace
+from services.router.engine.timers import CAUSE
+from shared.events import routing
+from shared.events.routing import RoutingEvent
+
+
+def evolve(state: State, workspace: str, event: RoutingEvent) -> None:
+    """Apply one event of a valid decision, in place."""
+    _HANDLERS[type(event)](state, state.workspace(workspace), event)
+
+
+def remember(state: State, workspace: str, at: int, cause: str) -> None:
+    """Apply what a decision says besides its events: when it was made, and from which input."""
+    state.now = max(state.now, at)
+    state.latest = max(state.latest, at)
+    if cause == CAUSE:
+        return
+    known = state.workspace(workspace)
+    known.recent.append(cause)
+    known.known.add(cause)
+    if len(known.recent) > RECENT_CAUSES:
+        known.known.discard(known.recent.popleft())
+
+
+def _nothing(_state: State, _workspace: Workspace, _event: object) -> None:
+    """Says something to whoever asked, and changes nothing."""
+
+
+_HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
+    routing.Opened: evolve_conversations.opened,
+    routing.Reopened: evolve_conversations.reopened,
+    routing.Attached: evolve_conversations.attached,
+    routing.Enriched: evolve_conversations.enriched,
+    routing.Queued: evolve_conversations.queued,
+    routing.Offered: evolve_agents.offered,
+    routing.OfferEnded: evolve_agents.offer_ended,
+    routing.Assigned: evolve_agents.assigned,
+    routing.Responded: evolve_conversations.responded,
+    routing.Released: evolve_agents.released,
+    routing.Closed: evolve_conversations.closed,
+    routing.WrapUpStarted: evolve_agents.wrap_up_started,
+    routing.WrapUpEnded: evolve_agents.wrap_up_ended,
+    routing.Forgotten: evolve_conversations.forgotten,
+    routing.PresenceChanged: evolve_agents.presence_changed,
+    routing.AlertNoted: evolve_conversations.alert_noted,
+    routing.AlertForgotten: evolve_conversations.alert_forgotten,
+    routing.Configured: evolve_agents.configured,
+    routing.Refused: _nothing,
+    routing.Unchanged: _nothing,
+}

@@ -1,0 +1,110 @@
+"""What the events of offers, agents and rules do to the state."""
+
+from services.router.engine.index import (
+    dequeue,
+    employ,
+    idle_stranger,
+    load,
+    rebuild,
+    seat,
+    unload,
+)
+from services.router.engine.ordering import rested
+from services.router.engine.routes import Routing
+from services.router.engine.shunning import dismiss, forgive, shun
+from services.router.engine.state import State, Workspace
+from services.router.engine.timers import arm
+from shared.events import routing
+
+
+def offered(state: State, workspace: Workspace, event: routing.Offered) -> None:
+    conversation = workspace.conversations[event.conversation]
+    agent = workspace.agents[event.agent]
+    dequeue(workspace, conversation)
+    conversation.status = "offered"
+    conversation.offer = event.offer
+    conversation.expires_at = event.expires_at
+    conversation.tries += 1
+    workspace.offers[event.offer] = conversation
+    load(agent, conversation)
+    rested(workspace, agent, event.at)
+    arm(state, event.expires_at, "expire", workspace.name, event.offer)
+
+
+def offer_ended(state: State, workspace: Workspace, event: routing.OfferEnded) -> None:
+    conversation = workspace.conversations[event.conversation]
+    agent = workspace.agents[event.agent]
+    unload(workspace, conversation)
+    conversation.status = "open"
+    if event.how == "accepted":
+        agent.missed = 0
+        return
+    del workspace.offers[event.offer]
+    conversation.offer = None
+    if event.how == "expired":
+        agent.missed += 1
+    elif event.how == "declined":
+        agent.missed = 0
+    if event.how in ("expired", "declined"):
+        until = event.at + round(workspace.rules.decline_seconds * 1000)
+        shun(state, workspace, conversation, agent, until, event.at)
+
+
+def assigned(_state: State, workspace: Workspace, event: routing.Assigned) -> None:
+    conversation = workspace.conversations[event.conversation]
+    dequeue(workspace, conversation)
+    forgive(workspace, conversation)
+    conversation.status = "held"
+    load(workspace.agents[event.agent], conversation)
+
+
+def released(state: State, workspace: Workspace, event: routing.Released) -> None:
+    conversation = workspace.conversations[event.conversation]
+    agent = workspace.agents[event.agent]
+    unload(workspace, conversation)
+    rested(workspace, agent, event.at)
+    conversation.status = "open"
+    if conversation.offer is not None:
+        del workspace.offers[conversation.offer]
+        conversation.offer = None
+    if event.why == "transferred":
+        until = event.at + round(workspace.rules.decline_seconds * 1000)
+        shun(state, workspace, conversation, agent, until, event.at)
+
+
+def wrap_up_started(state: State, workspace: Workspace, event: routing.WrapUpStarted) -> None:
+    conversation = workspace.conversations[event.conversation]
+    load(workspace.agents[event.agent], conversation)
+    conversation.wrap_up_until = event.until
+    arm(state, event.until, "wrap_up", workspace.name, event.conversation)
+
+
+def wrap_up_ended(_state: State, workspace: Workspace, event: routing.WrapUpEnded) -> None:
+    agent = unload(workspace, workspace.conversations[event.conversation])
+    if agent is not None:
+        rested(workspace, agent, event.at)
+
+
+def presence_changed(_state: State, workspace: Workspace, event: routing.PresenceChanged) -> None:
+    agent = workspace.agents[event.agent]
+    was, agent.state = agent.state, event.state
+    agent.reason, agent.session = event.reason, event.session
+    if idle_stranger(agent):
+        dismiss(workspace, agent)
+    if was == event.state:
+        return
+    if agent.profile is not None:
+        agent.profile.present += (event.state == "available") - (was == "available")
+    if event.state == "available":
+        agent.missed = 0
+        rested(workspace, agent, event.at)
+        seat(workspace, agent)
+
+
+def configured(_state: State, workspace: Workspace, event: routing.Configured) -> None:
+    workspace.rules = event.rules
+    workspace.digest = event.digest
+    workspace.version += 1
+    workspace.routing = Routing(event.rules)
+    employ(workspace, event.rules)
+    rebuild(workspace)

@@ -1,0 +1,112 @@
+"""What the events of conversations and their threads do to the state."""
+
+from services.router.engine.index import class_for, dequeue, enqueue, unload
+from services.router.engine.ordering import rested
+from services.router.engine.shunning import forgive
+from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
+from services.router.engine.threads import forget_at, saw, share
+from services.router.engine.timers import arm
+from shared.events import routing
+
+
+def opened(_state: State, workspace: Workspace, event: routing.Opened) -> None:
+    workspace.numbers += 1
+    conversation = Conversation(
+        id=event.conversation,
+        key=event.key,
+        number=workspace.numbers,
+        channel=event.channel,
+        attributes=share(workspace, event.attributes),
+        arrived=event.at,
+    )
+    workspace.conversations[conversation.id] = conversation
+    thread = workspace.threads.get(event.key)
+    if thread is None:
+        thread = workspace.threads[event.key] = Thread()
+    thread.last = conversation
+    thread.kept += 1
+
+
+def reopened(_state: State, workspace: Workspace, event: routing.Reopened) -> None:
+    conversation = workspace.conversations[event.conversation]
+    conversation.status = "open"
+    conversation.arrived = event.at
+    conversation.closed_at = 0
+    conversation.wrap_up_until = 0
+    conversation.responded = False
+    conversation.pinned = False
+
+
+def attached(_state: State, workspace: Workspace, event: routing.Attached) -> None:
+    thread = workspace.threads[workspace.conversations[event.conversation].key]
+    thread.recent = saw(thread.recent, event.ref)
+
+
+def enriched(_state: State, workspace: Workspace, event: routing.Enriched) -> None:
+    conversation = workspace.conversations[event.conversation]
+    conversation.attributes = share(workspace, {**conversation.attributes, **event.attributes})
+
+
+def queued(_state: State, workspace: Workspace, event: routing.Queued) -> None:
+    conversation = workspace.conversations[event.conversation]
+    dequeue(workspace, conversation)
+    conversation.priority = event.priority
+    conversation.route = event.route
+    conversation.rules_version = workspace.version
+    if event.why == "transferred":
+        conversation.pinned = True
+    wanted = class_for(workspace, event.queue, conversation.channel, event.requires)
+    enqueue(workspace, conversation, wanted, event.due)
+
+
+def responded(_state: State, workspace: Workspace, event: routing.Responded) -> None:
+    workspace.conversations[event.conversation].responded = True
+
+
+def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
+    conversation = workspace.conversations[event.conversation]
+    dequeue(workspace, conversation)
+    forgive(workspace, conversation)
+    agent = unload(workspace, conversation)
+    if agent is not None:
+        rested(workspace, agent, event.at)
+    if conversation.offer is not None:
+        del workspace.offers[conversation.offer]
+        conversation.offer = None
+    conversation.status = "closed"
+    conversation.place = None
+    conversation.closed_at = event.at
+    remind_to_forget(state, workspace, conversation)
+
+
+def remind_to_forget(state: State, workspace: Workspace, conversation: Conversation) -> None:
+    """Make sure that a closed conversation is looked at when it may be forgotten."""
+    at = forget_at(workspace.rules, conversation)
+    arm(state, at, "forget", workspace.name, conversation.id)
+
+
+def forgotten(_state: State, workspace: Workspace, event: routing.Forgotten) -> None:
+    conversation = workspace.conversations.pop(event.conversation)
+    thread = workspace.threads[conversation.key]
+    thread.kept -= 1
+    if thread.last is conversation:
+        thread.last = None
+    _drop_empty(workspace, conversation.key)
+
+
+def alert_noted(state: State, workspace: Workspace, event: routing.AlertNoted) -> None:
+    thread = workspace.threads.setdefault(event.key, Thread())
+    thread.alert = Alert(event.alert, event.rule, event.order, event.context, event.until)
+    thread.noted = event.alert
+    arm(state, event.until, "alert", workspace.name, event.key)
+
+
+def alert_forgotten(_state: State, workspace: Workspace, event: routing.AlertForgotten) -> None:
+    workspace.threads[event.key].alert = None
+    _drop_empty(workspace, event.key)
+
+
+def _drop_empty(workspace: Workspace, key: str) -> None:
+    thread = workspace.threads[key]
+    if not thread.kept and thread.alert is None:
+        del workspace.threads[key]

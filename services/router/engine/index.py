@@ -1,0 +1,177 @@
+"""Keeping the fast structures true: who waits in which class, who sits on which bench.
+
+Called by `evolve` and by a restore only.
+"""
+
+from collections.abc import Mapping
+
+from services.router.engine.capacity import give_back, has_room, limits, most, take
+from services.router.engine.front import Front
+from services.router.engine.ordering import by_due
+from services.router.engine.shunning import dismiss
+from services.router.engine.skills import Abilities, Bench, Place, Profile, SkillClass, link
+from services.router.engine.state import Agent, Conversation, Workspace
+from shared.rules import Agent as AgentRules
+from shared.rules import Rules
+
+
+def class_for(
+    workspace: Workspace, queue: str, channel: str, requires: Mapping[str, int]
+) -> SkillClass:
+    """The one skill class with these demands, made when they are first seen."""
+    key = (queue, channel, tuple(sorted(requires.items())))
+    found = workspace.classes.get(key)
+    if found is None:
+        found = workspace.classes[key] = SkillClass(len(workspace.classes), *key)
+        _connect(workspace, found)
+    return found
+
+
+def enqueue(workspace: Workspace, conversation: Conversation, wanted: SkillClass, due: int) -> None:
+    """The conversation waits in this class from now on."""
+    place = conversation.place
+    stays = place is not None and place.due == due and conversation.skill_class is wanted
+    conversation.skill_class = wanted
+    conversation.due = due
+    conversation.status = "waiting"
+    wanted.waiting += 1
+    if not stays:
+        conversation.place = Place(due, conversation.number, conversation)
+        wanted.add(conversation.place)
+    if conversation.shunned:
+        workspace.declined[conversation.id] = conversation
+    else:
+        wanted.plain += 1
+    workspace.front.joined(wanted, (due, conversation.number))
+
+
+def dequeue(workspace: Workspace, conversation: Conversation) -> None:
+    """It no longer waits. Does nothing if it did not; the caller sets the new status."""
+    if conversation.status != "waiting" or conversation.skill_class is None:
+        return
+    left = conversation.skill_class
+    left.waiting -= 1
+    if workspace.declined.pop(conversation.id, None) is None:
+        left.plain -= 1
+
+
+def seat(workspace: Workspace, agent: Agent) -> None:
+    """Put an available agent on the bench of every channel that he has room on."""
+    if agent.state != "available" or agent.profile is None:
+        return
+    for channel, bench in agent.profile.benches.items():
+        if channel not in agent.seated and has_room(agent, channel):
+            bench.add(agent)
+            workspace.benches[channel].joined(bench, (agent.rank, 0))
+
+
+def load(agent: Agent, conversation: Conversation) -> None:
+    """The conversation takes a unit of the agent's capacity."""
+    take(agent, conversation.channel)
+    agent.work[conversation.id] = conversation
+    conversation.agent = agent
+
+
+def unload(workspace: Workspace, conversation: Conversation) -> Agent | None:
+    """It gives its unit back; the agent who had it, if anybody had."""
+    agent = conversation.agent
+    if agent is None:
+        return None
+    conversation.agent = None
+    del agent.work[conversation.id]
+    give_back(agent, conversation.channel)
+    seat(workspace, agent)
+    return agent
+
+
+def rebuild(workspace: Workspace) -> None:
+    """Make profiles, benches and classes anew, after the rules changed. O(all of the workspace)."""
+    workspace.profiles = {}
+    workspace.serving = {}
+    workspace.benches = {}
+    workspace.front = Front()
+    for agent in workspace.agents.values():
+        _join_profile(workspace, agent)
+    _rebuild_classes(workspace)
+    for agent in workspace.agents.values():
+        seat(workspace, agent)
+
+
+def employ(workspace: Workspace, rules: Rules) -> None:
+    """Take over who the agents are. Whoever is gone keeps what he holds until it is taken away."""
+    for name, agent_rules in rules.agents.items():
+        agent = workspace.agents.setdefault(name, Agent(name))
+        agent.rules = agent_rules
+        agent.limits = limits(rules, agent_rules)
+        agent.most = most(agent_rules)
+    for name in workspace.agents.keys() - rules.agents.keys():
+        agent = workspace.agents[name]
+        agent.rules = None
+        if idle_stranger(agent):
+            dismiss(workspace, agent)
+
+
+def idle_stranger(agent: Agent) -> bool:
+    """Is he unknown to the rules, gone, and without anything in hand?"""
+    return agent.rules is None and agent.state == "offline" and not agent.work
+
+
+def _join_profile(workspace: Workspace, agent: Agent) -> None:
+    agent.profile = None
+    agent.seated.clear()
+    if agent.rules is None:
+        return
+    abilities = _abilities(agent.rules, agent.limits)
+    profile = workspace.profiles.get(abilities)
+    if profile is None:
+        profile = Profile(len(workspace.profiles), abilities, dict(abilities.skills))
+        workspace.profiles[abilities] = profile
+        for queue in abilities.queues:
+            workspace.serving.setdefault(queue, []).append(profile)
+    agent.profile = profile
+    profile.members.append(agent)
+    profile.present += agent.state == "available"
+
+
+def _abilities(rules: AgentRules, channels: Mapping[str, int]) -> Abilities:
+    return Abilities(
+        frozenset(rules.queues),
+        tuple(sorted(rules.skills.items())),
+        frozenset(channel for channel, units in channels.items() if units == 0),
+    )
+
+
+def _rebuild_classes(workspace: Workspace) -> None:
+    """Keep the classes something waits in; the others come back when they are asked for."""
+    kept = {key: wanted for key, wanted in workspace.classes.items() if wanted.waiting}
+    workspace.classes = kept
+    for number, wanted in enumerate(kept.values()):
+        wanted.number = number
+        wanted.profiles = []
+        wanted.bound = None
+        _connect(workspace, wanted)
+        first = wanted.first()
+        if first is not None:
+            workspace.front.joined(wanted, first)
+
+
+def _connect(workspace: Workspace, wanted: SkillClass) -> None:
+    link(wanted, workspace.serving.get(wanted.queue, ()))
+    front = workspace.benches.setdefault(wanted.channel, Front())
+    for profile in wanted.profiles:
+        if wanted.channel not in profile.benches:
+            bench = profile.benches[wanted.channel] = Bench(
+                profile.number, wanted.channel, profile.numbers
+            )
+            for agent in profile.members:
+                if agent.state == "available" and has_room(agent, wanted.channel):
+                    bench.add(agent)
+            first = bench.first()
+            if first is not None:
+                front.joined(bench, first)
+
+
+def waiting_conversations(workspace: Workspace) -> list[Conversation]:
+    """Everything that waits, due first. O(n log n): for new rules and recovery only."""
+    waits = [c for c in workspace.conversations.values() if c.status == "waiting"]
+    return sorted(waits, key=by_due)

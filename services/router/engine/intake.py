@@ -1,0 +1,40 @@
+"""What a customer's action means: a new conversation, a reopened one, or more of the open one.
+
+Only what a customer does on purpose and expects an answer to opens a conversation. Auto-replies
+and bounces, typing, reactions, edits and consents never do.
+"""
+
+from services.router.engine.attributes import of_event
+from services.router.engine.calls import take_call
+from services.router.engine.closing import close
+from services.router.engine.offers import arrive
+from services.router.engine.opening import attach, begin
+from services.router.engine.state import Conversation
+from services.router.engine.threads import seen
+from services.router.engine.turn import Turn
+from shared.events.inbound import CustomerEvent
+
+_OPENING = frozenset({"message", "postback", "comment"})
+
+
+def take_in(turn: Turn, event: CustomerEvent) -> None:
+    """Decide on one customer event. One that this thread has seen, and typing, say nothing new."""
+    action = event.action
+    if action.kind == "typing" or seen(turn.workspace, event.conversation_key, event.id):
+        return
+    current = _open_conversation(turn, event.conversation_key)
+    if action.kind == "call":
+        take_call(turn, event, current)
+    elif current is not None:
+        attach(turn, event, current)
+        if action.kind == "close":
+            close(turn, current, "customer", "left")
+    elif action.kind in _OPENING and not action.automatic:
+        arrive(turn, begin(turn, event, of_event(event)))
+
+
+def _open_conversation(turn: Turn, key: str) -> Conversation | None:
+    thread = turn.workspace.threads.get(key)
+    if thread is None or thread.last is None or thread.last.status == "closed":
+        return None
+    return thread.last

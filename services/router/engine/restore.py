@@ -1,0 +1,205 @@
+"""From a snapshot's lines to a state, piece by piece, so that nobody has to wait for all of it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from services.router.engine.configure import look_again
+from services.router.engine.evolve_conversations import remind_to_forget
+from services.router.engine.index import class_for, employ, enqueue, load, rebuild, seat
+from services.router.engine.routes import Routing
+from services.router.engine.shunning import remind
+from services.router.engine.snapshot import FORMAT, parse
+from services.router.engine.state import Agent, Alert, Conversation, State, Thread, Workspace
+from services.router.engine.threads import share
+from services.router.engine.timers import arm
+from shared.rules import Rules
+
+
+class UnknownSnapshot(ValueError):
+    """The snapshot was written by a version we do not know how to read."""
+
+
+def restore(text: str) -> State:
+    """The state that `snapshot` wrote. Raises UnknownSnapshot."""
+    restoring = Restoring()
+    restoring.feed(text.split("\n"))
+    return restoring.finish()
+
+
+class Restoring:
+    """A state in the making. Lines of agents and workspaces come before what refers to them."""
+
+    def __init__(self) -> None:
+        self._state = State()
+
+    def feed(self, lines: Iterable[str]) -> None:
+        """Take in some more lines. Raises UnknownSnapshot."""
+        for name, *parts in parse(lines):
+            _READERS[name](self._state, *parts)
+
+    def finish(self) -> State:
+        """The state, once all lines are in."""
+        look_at_everything(self._state)
+        return self._state
+
+
+def look_at_everything(state: State) -> None:
+    """What was still to be looked at when the snapshot was taken is not known: look at it all."""
+    for workspace in state.workspaces.values():
+        look_again(state, workspace)
+
+
+def _shard(state: State, version: int, shard: int, now: int) -> None:
+    if version != FORMAT:
+        raise UnknownSnapshot(f"format {version}")
+    state.shard, state.now, state.latest = shard, now, now
+
+
+def _workspace(
+    state: State,
+    name: str,
+    digest: str | None,
+    version: int,
+    numbers: int,
+    ranks: int,
+    recent: list[str],
+    rules: Mapping[str, Any],
+) -> None:
+    workspace = state.workspace(name)
+    workspace.digest, workspace.version = digest, version
+    workspace.numbers, workspace.ranks = numbers, ranks
+    workspace.recent.extend(recent)
+    workspace.known.update(recent)
+    workspace.rules = Rules.model_validate(rules)
+    workspace.routing = Routing(workspace.rules)
+    employ(workspace, workspace.rules)
+    rebuild(workspace)
+
+
+def _agent(
+    state: State,
+    name: str,
+    agent_name: str,
+    presence: Any,
+    reason: str | None,
+    session: str | None,
+    rank: int,
+    idle_since: int,
+    missed: int,
+) -> None:
+    workspace = state.workspace(name)
+    agent = workspace.agents.setdefault(agent_name, Agent(agent_name))
+    agent.state, agent.reason, agent.session = presence, reason, session
+    agent.rank, agent.idle_since, agent.missed = rank, idle_since, missed
+    if agent.profile is not None:
+        agent.profile.present += agent.state == "available"
+    seat(workspace, agent)
+
+
+def _thread(
+    state: State,
+    name: str,
+    key: str,
+    recent: str,
+    noted: str | None,
+    alert: list[Any] | None,
+) -> None:
+    workspace = state.workspace(name)
+    thread = workspace.threads.setdefault(key, Thread())
+    thread.recent, thread.noted = bytes.fromhex(recent), noted
+    if alert is not None:
+        thread.alert = Alert(*alert)
+        arm(state, thread.alert.until, "alert", name, key)
+
+
+def _conversation(
+    state: State,
+    name: str,
+    identity: str,
+    key: str,
+    number: int,
+    channel: str,
+    attributes: Mapping[str, str],
+    arrived: int,
+    status: Any,
+    wanted: tuple[str, dict[str, int]] | None,
+    priority: str,
+    route: str | None,
+    due: int,
+    version: int,
+    pinned: bool,
+    agent: str | None,
+    offer: str | None,
+    expires_at: int,
+    tries: int,
+    shunned: dict[str, int] | None,
+    responded: bool,
+    closed_at: int,
+    wrap_up_until: int,
+    last: bool,
+) -> None:
+    workspace = state.workspace(name)
+    conversation = Conversation(
+        id=identity,
+        key=key,
+        number=number,
+        channel=channel,
+        attributes=share(workspace, attributes),
+        arrived=arrived,
+        status=status,
+        priority=priority,
+        route=route,
+        due=due,
+        rules_version=version,
+        pinned=pinned,
+        offer=offer,
+        expires_at=expires_at,
+        tries=tries,
+        shunned=shunned,
+        responded=responded,
+        closed_at=closed_at,
+        wrap_up_until=wrap_up_until,
+    )
+    workspace.conversations[identity] = conversation
+    _link_thread(workspace, conversation, last)
+    _link_agents(state, workspace, conversation, agent)
+    if wanted is not None:
+        conversation.skill_class = class_for(workspace, wanted[0], channel, wanted[1])
+        if status == "waiting":
+            conversation.status = "open"
+            enqueue(workspace, conversation, conversation.skill_class, due)
+
+
+def _link_thread(workspace: Workspace, conversation: Conversation, last: bool) -> None:
+    thread = workspace.threads.setdefault(conversation.key, Thread())
+    thread.kept += 1
+    if last:
+        thread.last = conversation
+
+
+def _link_agents(
+    state: State, workspace: Workspace, conversation: Conversation, holder: str | None
+) -> None:
+    """Loads, exclusions and timers follow from what the conversation says."""
+    if holder is not None:
+        load(workspace.agents[holder], conversation)
+    if conversation.offer is not None:
+        workspace.offers[conversation.offer] = conversation
+    for agent, until in (conversation.shunned or {}).items():
+        workspace.agents[agent].shunned[conversation.id] = until
+        remind(state, workspace, conversation.id, until)
+    if conversation.status == "offered" and conversation.offer is not None:
+        arm(state, conversation.expires_at, "expire", workspace.name, conversation.offer)
+    if conversation.status == "closed":
+        remind_to_forget(state, workspace, conversation)
+        if holder is not None:
+            arm(state, conversation.wrap_up_until, "wrap_up", workspace.name, conversation.id)
+
+
+_READERS: dict[str, Callable[..., None]] = {
+    "shard": _shard,
+    "workspace": _workspace,
+    "agent": _agent,
+    "conversation": _conversation,
+    "thread": _thread,
+}

@@ -1,0 +1,121 @@
+"""The state as text, and back: one JSON array per line, the same text for the same state.
+
+Only what is true is written. Loads, ranks' seats, heaps and timers follow from it. The first line
+says which format it is; a state written by an older version is read by the branch for its number.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from services.router.engine.state import Agent, Alert, Conversation, State, Thread, Workspace
+
+FORMAT = 1
+
+
+def snapshot(state: State) -> str:
+    """The whole state. Equal states give equal text."""
+    return "\n".join((*heads(state), *sorted(bodies(state))))
+
+
+def heads(state: State) -> Iterator[str]:
+    """The shard, its workspaces and their agents: what everything else refers to."""
+    yield _line("shard", FORMAT, state.shard, state.now)
+    for workspace in _known(state):
+        yield _line(
+            "workspace",
+            workspace.name,
+            workspace.digest,
+            workspace.version,
+            workspace.numbers,
+            workspace.ranks,
+            list(workspace.recent),
+            orjson.Fragment(workspace.rules.model_dump_json()),
+        )
+        for name in sorted(workspace.agents):
+            yield agent_line(workspace, workspace.agents[name])
+
+
+def bodies(state: State) -> Iterator[str]:
+    """Conversations and threads."""
+    for workspace in _known(state):
+        for conversation in workspace.conversations.values():
+            yield conversation_line(workspace, conversation)
+        for key in workspace.threads:
+            yield thread_line(workspace, key, workspace.threads[key])
+
+
+def agent_line(workspace: Workspace, agent: Agent) -> str:
+    return _line(
+        "agent",
+        workspace.name,
+        agent.name,
+        agent.state,
+        agent.reason,
+        agent.session,
+        agent.rank,
+        agent.idle_since,
+        agent.missed,
+    )
+
+
+def conversation_line(workspace: Workspace, known: Conversation) -> str:
+    wanted = known.skill_class
+    return _line(
+        "conversation",
+        workspace.name,
+        known.id,
+        known.key,
+        known.number,
+        known.channel,
+        known.attributes,
+        known.arrived,
+        known.status,
+        None if wanted is None else [wanted.queue, dict(wanted.requires)],
+        known.priority,
+        known.route,
+        known.due,
+        known.rules_version,
+        known.pinned,
+        None if known.agent is None else known.agent.name,
+        known.offer,
+        known.expires_at,
+        known.tries,
+        known.shunned and dict(sorted(known.shunned.items())),
+        known.responded,
+        known.closed_at,
+        known.wrap_up_until,
+        workspace.threads[known.key].last is known,
+    )
+
+
+def thread_line(workspace: Workspace, key: str, thread: Thread) -> str:
+    return _line(
+        "thread", workspace.name, key, thread.recent.hex(), thread.noted, _alert(thread.alert)
+    )
+
+
+def parse(lines: Iterable[str]) -> Iterator[list[Any]]:
+    """The lines as arrays."""
+    return (orjson.loads(line) for line in lines if line)
+
+
+def _known(state: State) -> list[Workspace]:
+    """The workspaces of which anything was ever decided."""
+    return [state.workspaces[name] for name in sorted(state.workspaces) if _heard_of(state, name)]
+
+
+def _heard_of(state: State, name: str) -> bool:
+    workspace = state.workspaces[name]
+    return bool(workspace.recent or workspace.version or workspace.threads)
+
+
+def _alert(alert: Alert | None) -> list[Any] | None:
+    if alert is None:
+        return None
+    return [alert.alert, alert.rule, alert.order, alert.context, alert.until]
+
+
+def _line(*parts: Any) -> str:
+    return orjson.dumps(parts).decode()

@@ -1,0 +1,173 @@
+"""What the engine knows: one shard's workspaces, each by itself.
+
+Changed by `evolve` and by nothing else. What is written to a snapshot is the truth; heaps, seats,
+timers and other things that only make finding fast are rebuilt from it.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from services.router.engine.front import Front
+from services.router.engine.routes import Routing
+from services.router.engine.skills import Abilities, Bench, Place, Profile, SkillClass
+from services.router.engine.timers import Timer
+from shared.events.commands import PresenceState
+from shared.rules import Agent as AgentRules
+from shared.rules import Rules
+
+Status = Literal["open", "waiting", "offered", "held", "closed"]
+Attributes = Mapping[str, str]
+
+RECENT_CAUSES = 1024
+
+
+@dataclass(slots=True, eq=False)
+class Conversation:
+    """One episode with one customer. Times are Unix milliseconds.
+
+    `open` is neither waiting nor with anybody (a caller in the menu). `agent` is whom it is offered
+    to, who holds it, or who wraps it up. `offer` is the pending or the accepted offer. `shunned`
+    are the agents it is kept from, and until when. `rules_version` is that of its routing;
+    `pinned` says that a person chose its queue.
+    """
+
+    id: str
+    key: str
+    number: int
+    channel: str
+    attributes: Attributes
+    arrived: int
+    status: Status = "open"
+    skill_class: SkillClass | None = None
+    priority: str = ""
+    route: str | None = None
+    due: int = 0
+    place: Place | None = None
+    rules_version: int = 0
+    pinned: bool = False
+    agent: "Agent | None" = None
+    offer: str | None = None
+    expires_at: int = 0
+    tries: int = 0
+    shunned: dict[str, int] | None = None
+    responded: bool = False
+    closed_at: int = 0
+    wrap_up_until: int = 0
+    capture: int = 0
+
+    @property
+    def queue(self) -> str:
+        """The queue it was put into last; empty before the first one."""
+        return "" if self.skill_class is None else self.skill_class.queue
+
+
+@dataclass(slots=True, eq=False)
+class Agent:
+    """One agent at work. `rules` and `profile` are None once the configuration dropped him.
+
+    `rank` orders agents by how long they are idle: it grows with every offer and every end of work.
+    `seated` are the channels on whose bench he has a seat, `work` what takes his capacity.
+    """
+
+    name: str
+    rules: AgentRules | None = None
+    profile: Profile | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+    most: int = 0
+    state: PresenceState = "offline"
+    reason: str | None = None
+    session: str | None = None
+    rank: int = 0
+    idle_since: int = 0
+    missed: int = 0
+    busy: int = 0
+    load: dict[str, int] = field(default_factory=dict)
+    work: dict[str, Conversation] = field(default_factory=dict)
+    seated: set[str] = field(default_factory=set)
+    shunned: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Alert:
+    """What a customer was told; his next conversation on that thread carries it."""
+
+    alert: str
+    rule: str
+    order: str | None
+    context: Attributes
+    until: int
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """One conversation key. `recent` are 8-byte digests of the last event ids, oldest first.
+
+    `last` is its latest conversation, `kept` how many are still remembered. `noted` is the last
+    alert ever noted, so that noting it again changes nothing.
+    """
+
+    last: Conversation | None = None
+    kept: int = 0
+    recent: bytes = b""
+    alert: Alert | None = None
+    noted: str | None = None
+    capture: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Workspace:
+    """Everything of one workspace. Nothing here is ever reached from another one.
+
+    `recent` are the causes of the last decisions: a command found there has already been decided.
+    `declined` are the waiting conversations that some agent is kept from. `unswept` and `unfilled`
+    are what is still to be looked at after new rules.
+    """
+
+    name: str
+    rules: Rules = field(default_factory=Rules)
+    digest: str | None = None
+    version: int = 0
+    routing: Routing = field(default_factory=lambda: Routing(Rules()))
+    numbers: int = 0
+    ranks: int = 0
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    threads: dict[str, Thread] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    offers: dict[str, Conversation] = field(default_factory=dict)
+    recent: deque[str] = field(default_factory=deque)
+    known: set[str] = field(default_factory=set)
+    classes: dict[tuple[str, str, tuple[tuple[str, int], ...]], SkillClass] = field(
+        default_factory=dict
+    )
+    profiles: dict[Abilities, Profile] = field(default_factory=dict)
+    serving: dict[str, list[Profile]] = field(default_factory=dict)
+    front: Front[SkillClass] = field(default_factory=Front)
+    benches: dict[str, Front[Bench]] = field(default_factory=dict)
+    declined: dict[str, Conversation] = field(default_factory=dict)
+    lapses: list[tuple[int, str]] = field(default_factory=list)
+    unswept: list[Conversation] = field(default_factory=list)
+    unfilled: list[tuple[int, str]] = field(default_factory=list)
+    shared: dict[tuple[tuple[str, str], ...], Attributes] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """One shard. `now` is when it last decided on something, `latest` when it last looked.
+
+    `timers` is a heap of what time will bring.
+    """
+
+    shard: int = 0
+    now: int = 0
+    latest: int = 0
+    workspaces: dict[str, Workspace] = field(default_factory=dict)
+    timers: list[Timer] = field(default_factory=list)
+
+    def workspace(self, name: str) -> Workspace:
+        """The workspace, empty if nothing was ever heard of it."""
+        found = self.workspaces.get(name)
+        if found is None:
+            found = self.workspaces[name] = Workspace(name)
+        return found

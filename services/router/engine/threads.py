@@ -1,0 +1,64 @@
+"""What is known of one conversation key: its latest conversation, and which events it has seen."""
+
+from hashlib import blake2b
+
+from services.router.engine.state import Attributes, Conversation, Workspace
+from shared.rules import Rules
+
+RECENT_EVENTS = 32
+"""How many of a key's last event ids are known again when they come a second time."""
+
+_DIGEST_BYTES = 8
+_HOUR_MS = 3_600_000
+_MEMORY_MS = _HOUR_MS
+
+_MOST_SHARED = 1024
+
+
+def seen(workspace: Workspace, key: str, ref: str) -> bool:
+    """Is this event among the last ones of its key?"""
+    thread = workspace.threads.get(key)
+    if thread is None:
+        return False
+    digest = _digest(ref)
+    at = thread.recent.find(digest)
+    while at % _DIGEST_BYTES and at != -1:
+        at = thread.recent.find(digest, at + 1)
+    return at != -1
+
+
+def saw(recent: bytes, ref: str) -> bytes:
+    """The ring with one more event id; the oldest gives way."""
+    return (recent + _digest(ref))[-RECENT_EVENTS * _DIGEST_BYTES :]
+
+
+def reopens_until(rules: Rules, conversation: Conversation) -> int:
+    """Until when the same customer's next message reopens a closed conversation (Unix ms)."""
+    hours = rules.thread_window_hours.get(conversation.channel, 0)
+    return conversation.closed_at + round(hours * _HOUR_MS)
+
+
+def forget_at(rules: Rules, conversation: Conversation) -> int:
+    """When a closed conversation leaves the state: after its thread window and its wrap-up, and
+    not within an hour, so that late duplicates and delivery reports still find it.
+    """
+    return max(
+        reopens_until(rules, conversation),
+        conversation.closed_at + _MEMORY_MS,
+        conversation.wrap_up_until,
+    )
+
+
+def share(workspace: Workspace, attributes: Attributes) -> Attributes:
+    """One object for equal attributes: most conversations look alike to the routes."""
+    key = tuple(attributes.items())
+    found = workspace.shared.get(key)
+    if found is None:
+        if len(workspace.shared) >= _MOST_SHARED:
+            workspace.shared.clear()
+        found = workspace.shared[key] = attributes
+    return found
+
+
+def _digest(ref: str) -> bytes:
+    return blake2b(ref.encode(), digest_size=_DIGEST_BYTES).digest()
