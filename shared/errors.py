@@ -41,6 +41,12 @@ class CacheUnavailable(PatchbayError):
     code, retryable, certain = "cache_unavailable", True, False
 
 
+class TookTooLong(PatchbayError):
+    """A handler did not return in time. What it was doing may or may not have happened."""
+
+    code, retryable, certain = "took_too_long", True, False
+
+
 class Undecodable(PatchbayError):
     """A record's value is not an envelope we know."""
 
@@ -81,3 +87,9 @@ class ConfigurationInvalid(PatchbayError):
     """`patchbay.yaml` cannot be used; the message lists every problem with file and line."""
 
     code = "configuration_invalid"
+
+
+class ViewBehind(PatchbayError):
+    """The view in Redis does not show yet what is already in the record."""
+
+    code, retryable = "view_behind", True

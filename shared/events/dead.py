@@ -9,7 +9,7 @@ class DeadLetter(Event):
     """`origin` is `topic/partition/offset` of a record, or `webhook/channel/account` of an item.
 
     `reason` is an error's code (`undecodable`, `unknown_type`, `bug`, …); `raw` is base64 of the
-    bytes as they came.
+    bytes as they came, compressed before (RFC 1950) when they are too many otherwise.
     """
 
     TYPE: ClassVar[str] = "patchbay.dead.v1"
@@ -18,7 +18,7 @@ class DeadLetter(Event):
     reason: str
     detail: str = ""
     raw: str
-    raw_encoding: Literal["base64"] = "base64"
+    raw_encoding: Literal["base64", "zlib+base64"] = "base64"
     workspace: str | None = None
     channel: str | None = None
     account: str | None = None
