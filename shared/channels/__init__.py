@@ -72,6 +72,7 @@ class Reported:
     """A provider's report about a message we sent; becomes a `Receipt`.
 
     `part` is which of the message's provider calls it is about, where the provider echoes it.
+    `conversation_key` is set, as in `Incoming`, when the report carries a proven key of ours.
     """
 
     recipient: str
@@ -86,6 +87,7 @@ class Reported:
     code: str | None = None
     reason: str | None = None
     part: int | None = None
+    conversation_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,15 @@ class Addresses(Protocol):
 
     def thread(self, address: str) -> tuple[str, ...]:
         """`Incoming.thread` of whoever has this address, however a shop or a person wrote it."""
+        ...
+
+
+@runtime_checkable
+class OneTime(Protocol):
+    """The provider makes every request with a token of its own, and signs not the body but that."""
+
+    def one_time(self, request: HttpRequest, account: Any) -> str | None:
+        """The token of a verified request; None where it has none."""
         ...
 
 

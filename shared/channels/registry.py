@@ -4,12 +4,14 @@ from typing import Any
 
 from shared.channels import Channel
 from shared.channels.apple import Apple
+from shared.channels.email import Email
 from shared.channels.messenger import Messenger
 from shared.channels.phone.channel import Phone
 from shared.channels.whatsapp import WhatsApp
 
 _ALL: tuple[Channel[Any], ...] = (
     Apple(),
+    Email(),
     Messenger(),
     Phone(),
     WhatsApp(),

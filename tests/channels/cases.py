@@ -62,7 +62,7 @@ class Case:
             method=plain.get("method", "POST"),
             url=plain.get("url", f"https://patchbay.example/webhooks/{self.channel_name}/main"),
             headers=plain.get("headers", {}),
-            body=_body(plain),
+            body=_mail(HERE / self.channel_name / plain["eml"]) if "eml" in plain else _body(plain),
         )
 
     @property
@@ -142,6 +142,11 @@ def secrets_of(account: AccountSettings) -> set[str]:
         several = value if isinstance(value, tuple) else (value,)
         found |= {item.get_secret_value() for item in several if isinstance(item, SecretStr)}
     return found
+
+
+def _mail(path: Path) -> bytes:
+    """A mail is kept with the line ends of a text file and sent with its own (RFC 5322, 2.1)."""
+    return path.read_bytes().replace(b"\n", b"\r\n")
 
 
 def _body(plain: Mapping[str, Any]) -> bytes:
