@@ -66,7 +66,8 @@ class Conversation(Document):
     """One episode with one customer: where it stands, and what led there.
 
     `waiting_since` is when the present wait began, `arrived_at` when the first one of this episode
-    did. `position` is the offset of the last decision about it.
+    did. `began` is the offset of the decision that opened it last, `position` that of the last one
+    about it.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Conversation(Document):
     attributes: dict[str, str] = {}
     state: ConversationState = "open"
     opened_at: int
+    began: int = 0
     arrived_at: int | None = None
     waiting_since: int | None = None
     assigned_at: int | None = None
@@ -153,14 +155,6 @@ class Reference(Document):
     conversation: str
 
 
-class LiveCall(Document):
-    """Where a call stands: whether the line is open, and what the caller asked for instead."""
-
-    id: str
-    live: bool = True
-    wants: Literal["voicemail", "callback"] | None = None
-
-
 class MailHead(Document):
     """The customer's latest mail: what an answer refers to (RFC 5322)."""
 
@@ -183,7 +177,6 @@ class Contact(Document):
     language: str | None = None
     spoke_at: int | None = None
     mail: MailHead | None = None
-    call: LiveCall | None = None
 
 
 class Sent(Document):

@@ -109,7 +109,7 @@ class Story:
             await self._decide(ended, was.Assigned(episode.id, episode.agent, self._at()))
         else:
             episode.state = "waiting"
-            await self._decide(ended)
+            await self._decide(ended, self._queued(episode, "requeued"))
 
     async def _write(self) -> None:
         if episode := self._pick("held"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from services.router.metrics import VIEW_RECORDS
 from services.router.view.deliveries import DELIVERIES_FOLD
 from services.router.view.messages import INBOUND_FOLD, OUTBOUND_FOLD
 from services.router.view.routing import ROUTING_FOLD
@@ -50,6 +51,7 @@ def read(records: Iterable[Record]) -> list[Mine | Owned]:
         try:
             envelope = _DECODERS[record.partition.topic].decode(record.value)
         except Undecodable as error:
+            VIEW_RECORDS.labels(record.partition.topic, "undecodable").inc()
             _LOG.warning(
                 "view_record_undecodable",
                 topic=record.partition.topic,

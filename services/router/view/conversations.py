@@ -18,6 +18,8 @@ def opened(now: Moment, event: was.Opened) -> None:
         customer=event.customer,
         attributes=event.attributes,
         opened_at=event.at,
+        began=now.offset,
+        arrived_at=event.at,
     )
     now.keep(conversation)
     now.sheet.put(now.sheet.keys.thread(event.key), Reference(conversation=event.conversation))
@@ -29,7 +31,8 @@ def reopened(now: Moment, event: was.Reopened) -> None:
         conversation.state = "open"
         conversation.reopened += 1
         conversation.closed_at = conversation.closed_by = conversation.closed_code = None
-        conversation.arrived_at = conversation.assigned_at = conversation.responded_at = None
+        conversation.began, conversation.arrived_at = now.offset, event.at
+        conversation.assigned_at = conversation.responded_at = None
         conversation.wrap_up_until = None
         now.keep(conversation)
         now.sheet.put(
@@ -54,13 +57,19 @@ def enriched(now: Moment, event: was.Enriched) -> None:
 
 
 def queued(now: Moment, event: was.Queued) -> None:
+    """It waits. Back from an offer, it has waited all along; after a menu, only from now on."""
     if conversation := now.conversation(event.conversation):
-        waiting.begin(now.sheet, conversation, event.queue, event.due, event.at)
+        since = event.at
+        if event.why == "requeued" and conversation.waiting_since is not None:
+            since = conversation.waiting_since
+        elif event.why in ("new", "reopened"):
+            if conversation.began != now.offset or conversation.arrived_at is None:
+                conversation.arrived_at = event.at
+            since = conversation.arrived_at
+        waiting.begin(now.sheet, conversation, event.queue, event.due, since)
         conversation.state, conversation.why = "waiting", event.why
         conversation.route, conversation.priority = event.route, event.priority
         conversation.requires = dict(event.requires)
-        if conversation.arrived_at is None:
-            conversation.arrived_at = event.at
         now.keep(conversation)
         now.tell(event.conversation, event.at, "queued", queue=event.queue, reason=event.why)
 

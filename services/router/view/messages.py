@@ -4,14 +4,13 @@ from collections.abc import Iterable
 
 from services.router.view.sheet import Fold, Placed, Sheet
 from shared.clock import milliseconds
-from shared.events.inbound import Action, Call, CustomerEvent
+from shared.events.inbound import Action, CustomerEvent
 from shared.events.outbound import OutboundMessage
 from shared.views.documents import (
     ENTRY,
     Alerted,
     Contact,
     Item,
-    LiveCall,
     MailHead,
     MessageEntry,
     Sent,
@@ -47,23 +46,6 @@ def _know(contact: Contact, action: Action) -> None:
         contact.mail = MailHead(
             message_id=mail.message_id, subject=mail.subject, references=list(mail.references)
         )
-    if action.call is not None:
-        contact.call = _after(contact.call, action.call)
-
-
-def _after(known: LiveCall | None, call: Call) -> LiveCall:
-    """A call that has ended stays ended, whatever is reported late."""
-    now = known if known is not None and known.id == call.id else LiveCall(id=call.id)
-    match call.state:
-        case "ended":
-            now.live = False
-        case "voicemail":
-            now.wants = "voicemail"
-        case "callback_requested":
-            now.wants = "callback"
-        case "started" | "menu" | "queued" | "bridged":
-            pass
-    return now
 
 
 def _wrote(sheet: Sheet, placed: Placed[OutboundMessage]) -> None:

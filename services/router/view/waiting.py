@@ -6,13 +6,13 @@ from shared.views.documents import Answered, Conversation, Waits
 _KEPT_WAITS = 100
 
 
-def begin(sheet: Sheet, conversation: Conversation, queue: str, due: int, at: int) -> None:
-    """It waits in this queue from now on, and nowhere else."""
+def begin(sheet: Sheet, conversation: Conversation, queue: str, due: int, since: int) -> None:
+    """It waits in this queue, and nowhere else; its wait began at `since`."""
     end(sheet, conversation)
-    conversation.queue, conversation.due, conversation.waiting_since = queue, due, at
+    conversation.queue, conversation.due, conversation.waiting_since = queue, due, since
     sheet.rank(sheet.keys.due(queue), conversation.id, due)
-    sheet.rank(sheet.keys.since(queue), conversation.id, at)
-    sheet.rank(sheet.keys.waiting(conversation.channel), conversation.id, at)
+    sheet.rank(sheet.keys.since(queue), conversation.id, since)
+    sheet.rank(sheet.keys.waiting(conversation.channel), conversation.id, since)
 
 
 def offer(sheet: Sheet, conversation: Conversation, at: int) -> None:

@@ -10,15 +10,18 @@ from typing import Any
 
 import structlog
 
+from services.router.metrics import VIEW_AGE, VIEW_REBUILDS, VIEW_RECORDS, VIEW_WAITS
 from services.router.view.batch import FOLDS, SOURCES, Owned, by_partition, read
 from services.router.view.progress import Known, earliest
 from services.router.view.sheet import Placed, Sheet
 from services.router.view.store import Applied, Moved, Store
-from shared.clock import Clock
+from shared.clock import Clock, milliseconds
 from shared.errors import CacheUnavailable, LogUnavailable, OwnershipLost
 from shared.events.routing import Decision
 from shared.log import Log, Partition, Record, Source
+from shared.topics import ROUTING
 from shared.views.stamps import Stamp
+from shared.watchdog import Progress
 
 _LOG = structlog.get_logger(__name__)
 GROUP = "router-view"
@@ -54,12 +57,14 @@ class Worker:
         clock: Clock,
         workspaces: Sequence[str],
         keep_ms: int,
+        progress: Progress | None = None,
         checkpoint_seconds: float = 1.0,
     ) -> None:
         self._log = log
         self._store = store
         self._clock = clock
         self._keep_ms = keep_ms
+        self._progress = progress or Progress(clock)
         self._checkpoint_seconds = checkpoint_seconds
         self._names = set(workspaces)
         self._known: dict[str, Known] = {}
@@ -78,7 +83,9 @@ class Worker:
                 try:
                     await self._round(source)
                 except (CacheUnavailable, LogUnavailable) as error:
+                    self._progress.worked()
                     _LOG.warning("view_waits", reason=error.code)
+                    VIEW_WAITS.labels(error.code).inc()
                     source.seek({p: at for p, at in self._next.items() if p in source.assignment})
                     await self._clock.sleep(_PAUSE_SECONDS)
             await self._leave(source)
@@ -86,8 +93,10 @@ class Worker:
     async def _round(self, source: Source) -> None:
         self._rewound.clear()
         batches = by_partition(await source.poll(limit=500, wait=0.1))
+        self._progress.polled(source.assignment)
         for partition, records in batches.items():
             self._next.setdefault(partition, records[0].offset)
+            self._progress.received(partition, records[-1].offset)
         await self._share(source)
         for partition, records in batches.items():
             if partition in self._rewound:
@@ -110,7 +119,9 @@ class Worker:
 
     async def _share(self, source: Source) -> None:
         """Follow the group's assignment."""
-        for partition in self._joined - source.assignment:
+        left = self._joined - source.assignment
+        self._progress.released(left)
+        for partition in left:
             self._joined.discard(partition)
             self._next.pop(partition, None)
             self._committed.pop(partition, None)
@@ -150,6 +161,8 @@ class Worker:
                 self._rewind(source, partition, start)
         self._known[workspace] = fresh
         self._names.add(workspace)
+        if stamps.origin == "lost":
+            VIEW_REBUILDS.inc()
         _LOG.info("view_begins", workspace=workspace, origin=stamps.origin)
         return fresh
 
@@ -194,6 +207,8 @@ class Worker:
                     raise _Again
             if found.admits(partition, item.placed.offset, item.placed.data):
                 batches.setdefault(item.workspace, []).append(item.placed)
+            else:
+                VIEW_RECORDS.labels(partition.topic, "skipped").inc()
         return batches
 
     async def _fold(
@@ -217,11 +232,17 @@ class Worker:
         match applied:
             case Applied():
                 known.applied[partition] = following
+                self._measure(partition, batch)
             case Moved(stamp=stamp):
                 raise _Moved(known, stamp)
             case _:
                 await self._attach(source, workspace)
                 raise _Again
+
+    def _measure(self, partition: Partition, batch: list[Placed[Any]]) -> None:
+        VIEW_RECORDS.labels(partition.topic, "applied").inc(len(batch))
+        if partition.topic == ROUTING.name:
+            VIEW_AGE.observe(max(0.0, milliseconds(self._clock.now()) - batch[-1].at) / 1000)
 
     async def _checkpoint(self, source: Source) -> None:
         """Say in Redis, then in the group, that everything up to here is applied."""

@@ -1,0 +1,219 @@
+"""What follows from a decision outside the engine: calls are connected, replies are noted.
+
+Reads `routing` and `deliveries` as group `router-effects`. Whether a decision counts is asked of
+the view, which knows the void ones and what came after: a connection nobody wants any more is not
+made. Everything written has an id derived from its cause, so a second run changes nothing.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import structlog
+from redis.asyncio import Redis
+
+from services.router.metrics import EFFECTS
+from services.router.settings import ViewSettings
+from shared.clock import Clock, from_milliseconds
+from shared.config.models import Config
+from shared.consumer import Consumer
+from shared.dead_letters import DeadLetters
+from shared.errors import Undecodable
+from shared.events import routing as was
+from shared.events.base import Event
+from shared.events.commands import NoteDelivery
+from shared.events.envelope import Envelope, encode
+from shared.events.outbound import CallControl, OutboundMessage, Outcome
+from shared.events.routing import Decision
+from shared.ids import derived_id
+from shared.log import Entry, Record, Sink
+from shared.service import Deps
+from shared.strikes import Strikes
+from shared.topics import COMMANDS_TOPIC, DELIVERIES, OUTBOUND, ROUTING, Topic
+from shared.views.documents import Conversation, Sent
+from shared.views.keys import Keys
+from shared.views.read import conversation as read_conversation
+from shared.views.read import document
+from shared.views.settled import settled
+from shared.watchdog import Watchdog
+
+_LOG = structlog.get_logger(__name__)
+GROUP = "router-effects"
+SOURCES = (ROUTING, DELIVERIES)
+_SOURCE = "/patchbay/router"
+_DECODERS = {topic.name: topic.decoder() for topic in SOURCES}
+_LIVE = frozenset({"started", "menu", "queued", "bridged"})
+_PATIENCE_SECONDS = 2.0
+CallAction = Literal["connect", "dial", "hangup"]
+_WITHIN: Mapping[CallAction, timedelta] = {
+    "connect": timedelta(minutes=2),
+    "dial": timedelta(minutes=10),
+}
+"""After that the caller or the agent no longer expects it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """The record that something follows from, and the time of its event."""
+
+    record: Record
+    workspace: str
+    at: int
+
+
+class Effects:
+    """Handles one record at a time, as often as it comes."""
+
+    def __init__(
+        self, sink: Sink, redis: "Redis", clock: Clock, config: Config, shards: int
+    ) -> None:
+        self._sink = sink
+        self._redis = redis
+        self._clock = clock
+        self._config = config
+        self._shards = shards
+
+    async def handle(self, record: Record) -> None:
+        """Write what follows from this record.
+
+        Raises ViewBehind, CacheUnavailable and LogUnavailable, all retryable.
+        """
+        try:
+            envelope = _DECODERS[record.partition.topic].decode(record.value)
+        except Undecodable:
+            return  # the business of whoever acts on it
+        data = envelope.data
+        if isinstance(data, Decision):
+            for event in data.events:
+                if isinstance(event, was.Assigned):
+                    await self._assigned(_Cause(record, data.workspace, event.at), event)
+                elif isinstance(event, was.Closed):
+                    await self._closed(_Cause(record, data.workspace, event.at), event)
+        elif isinstance(data, Outcome):
+            await self._outcome(envelope)
+
+    async def _assigned(self, cause: _Cause, event: was.Assigned) -> None:
+        found = await self._call(cause, event.conversation)
+        if found is None or found.agent != event.agent:
+            return
+        if not any(holding.since == cause.record.offset for holding in found.holdings):
+            return
+        if found.attributes.get("callback") == "true":
+            await self._control(cause, found, "dial", event.agent)
+        elif found.attributes.get("call_state") in _LIVE:
+            await self._control(cause, found, "connect", event.agent)
+
+    async def _closed(self, cause: _Cause, event: was.Closed) -> None:
+        found = await self._call(cause, event.conversation)
+        if found is None or (found.closed_at, found.closed_by) != (event.at, event.by):
+            return
+        if event.by != "customer" and found.attributes.get("call_state") in _LIVE:
+            await self._control(cause, found, "hangup")
+
+    async def _call(self, cause: _Cause, conversation_id: str) -> Conversation | None:
+        """The conversation as of this decision or later, when it is a phone call."""
+        workspace, record = cause.workspace, cause.record
+        found = await read_conversation(self._redis, workspace, conversation_id)
+        if found is not None and found.channel != "phone":
+            return None
+        wanted = {record.partition: record.offset + 1}
+        await settled(self._redis, self._clock, workspace, wanted, _PATIENCE_SECONDS)
+        found = await read_conversation(self._redis, workspace, conversation_id)
+        return found if found is not None and found.channel == "phone" else None
+
+    async def _control(
+        self, cause: _Cause, found: Conversation, action: CallAction, agent: str | None = None
+    ) -> None:
+        endpoint = self._endpoint(cause.workspace, agent)
+        if agent is not None and endpoint is None:
+            EFFECTS.labels("no_phone").inc()
+            _LOG.error("agent_has_no_phone", workspace=cause.workspace, agent=agent)
+            return
+        within, at = _WITHIN.get(action), from_milliseconds(cause.at)
+        message = OutboundMessage(
+            id=derived_id("msg", cause.workspace, found.id, action, str(cause.record.offset)),
+            workspace=cause.workspace,
+            channel=found.channel,
+            account=found.account,
+            conversation_key=found.key,
+            conversation_id=found.id,
+            kind="call",
+            to=found.address,
+            author=agent,
+            language=found.attributes.get("language", "en"),
+            call=CallControl(
+                action=action,
+                call_id=None if action == "dial" else found.attributes.get("call"),
+                agent_endpoint=endpoint,
+            ),
+            send_before=None if within is None else at + within,
+            written_at=at,
+        )
+        EFFECTS.labels(action).inc()
+        await self._append(OUTBOUND, cause.workspace, found.key, message.id, message)
+
+    def _endpoint(self, workspace: str, agent: str | None) -> str | None:
+        known = self._config.workspaces.get(workspace)
+        rules = known.rules.agents.get(agent) if known is not None and agent is not None else None
+        return rules.phone if rules is not None else None
+
+    async def _outcome(self, envelope: Envelope[Outcome]) -> None:
+        """The first message of an agent that the provider took has answered the customer."""
+        outcome = envelope.data
+        if outcome.kind != "accepted" or outcome.conversation_id is None:
+            return
+        workspace, name = outcome.workspace, outcome.conversation_id
+        found = await read_conversation(self._redis, workspace, name)
+        if found is not None and found.responded_at is not None:
+            return
+        sent = await document(self._redis, Keys(workspace).message(outcome.message_id), Sent)
+        if sent is not None and not _answers(sent.message):
+            return
+        note = NoteDelivery(
+            workspace=workspace,
+            conversation=name,
+            message_id=outcome.message_id,
+            outcome=outcome.kind,
+            occurred_at=envelope.time,
+        )
+        command = derived_id("cmd", "delivered", outcome.message_id)
+        EFFECTS.labels("note_delivery").inc()
+        await self._append(COMMANDS_TOPIC, workspace, workspace, command, note)
+
+    async def _append(
+        self, topic: Topic, workspace: str, key: str, name: str, event: Event
+    ) -> None:
+        partition = topic.partition(workspace, key, self._shards)
+        envelope = Envelope(name, _SOURCE, self._clock.now(), event, subject=key)
+        await self._sink.append(partition, Entry(key.encode(), encode(envelope)))
+
+
+def _answers(message: OutboundMessage) -> bool:
+    """Whether a customer who gets this has been answered by a person."""
+    if message.call is not None:
+        return message.call.action in ("connect", "dial", "say")
+    return message.kind == "reply"
+
+
+async def serve_effects(deps: Deps, _settings: ViewSettings, stop: asyncio.Event) -> None:
+    """Write what follows from decisions until `stop` is set."""
+    watchdog = Watchdog(clock=deps.clock)
+    deps.probes.live["effects"] = watchdog.alive
+    topics = [topic.name for topic in SOURCES]
+    async with deps.log.sink() as sink, deps.log.subscribe(GROUP, topics) as source:
+        effects = Effects(sink, deps.redis, deps.clock, deps.config, deps.shards)
+        consumer = Consumer(
+            source,
+            effects.handle,
+            DeadLetters(sink, deps.clock, deps.shards, _SOURCE),
+            clock=deps.clock,
+            strikes=Strikes(deps.redis, deps.clock, GROUP, deps.instance),
+            progress=watchdog.progress("effects"),
+        )
+        watching = asyncio.create_task(watchdog.run(deps.log))
+        try:
+            await consumer.run(stop)
+        finally:
+            watching.cancel()

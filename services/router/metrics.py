@@ -1,0 +1,74 @@
+"""Every metric of the router, with the question it answers. Labels are closed sets."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+VIEW_RECORDS = Counter(
+    "patchbay_view_records_total",
+    "What became of the records that the view read?",
+    ["topic", "result"],
+)
+"""`result`: applied, skipped (seen before, or void), undecodable."""
+
+VIEW_REBUILDS = Counter(
+    "patchbay_view_rebuilds_total",
+    "How often was a workspace's view found missing and read from the log again?",
+)
+
+VIEW_WAITS = Counter(
+    "patchbay_view_waits_total",
+    "How often did the view have to wait for Redis or the log?",
+    ["reason"],
+)
+"""`reason` is an error's code."""
+
+VIEW_AGE = Histogram(
+    "patchbay_view_record_age_seconds",
+    "How old is a decision when the view shows it?",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)
+
+EFFECTS = Counter(
+    "patchbay_effects_total",
+    "What followed from decisions and deliveries?",
+    ["effect"],
+)
+"""`effect`: connect, dial, hangup, note_delivery, no_phone."""
+
+API_REQUESTS = Counter(
+    "patchbay_api_requests_total",
+    "Which operations are asked for, and how are they answered?",
+    ["operation", "status"],
+)
+"""`operation` is an operation of `/openapi.json`, or `unknown`; `status` the HTTP status."""
+
+API_SECONDS = Histogram(
+    "patchbay_api_request_seconds",
+    "How long does an answer take?",
+    ["operation"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+API_DECISION_SECONDS = Histogram(
+    "patchbay_api_decision_seconds",
+    "How long does a command wait for its decision?",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+API_STREAMS = Gauge("patchbay_api_streams", "How many event streams are open?")
+
+API_STREAM_EVENTS = Counter(
+    "patchbay_api_stream_events_total",
+    "How many events were sent on streams?",
+)
+
+API_STREAMS_CUT = Counter(
+    "patchbay_api_streams_cut_total",
+    "Why were streams ended by us?",
+    ["reason"],
+)
+"""`reason`: slow, drain, expired, failed."""
+
+API_LEASES_LOST = Counter(
+    "patchbay_api_leases_lost_total",
+    "How many agents were set offline because their stream was gone?",
+)
