@@ -1,98 +1,47 @@
-"""A telephone network with people on it: Twilio's side of calls, without any I/O.
+"""Simulated callers, speaking Twilio's protocol: what to send next, given what was answered.
 
-Whoever owns an `Exchange` sends the requests it asks for (`Due`) and gives back the replies; REST
-calls of ours go to `rest`. What people experienced is in `heard`.
+Whoever owns a `Network` sends the webhooks (`Due`) and gives back what became of them; our REST
+calls go to `phone_rest.answer`, which names further webhooks.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
-from patchbay.demo.providers.phone_wire import Line, Verb, read_twiml, retries, webhook
-from shared.channels import HttpReply, HttpRequest
-
-Wish = Literal["agent", "voicemail", "callback", "hangup"]
-What = Literal["told", "connected", "voicemail", "alert", "failed"]
+from patchbay.demo.providers.phone_network import Due, Network, Wish
+from patchbay.demo.providers.phone_script import carry_out
+from patchbay.demo.providers.phone_wire import read_twiml, retries
+from shared.channels import HttpReply
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A request to send `after` so many seconds; the reply goes to `replied` or `failed`."""
-
-    call: str
-    url: str
-    form: Mapping[str, str]
-    request: HttpRequest
-    after: float = 0.0
-    attempt: int = 0
-    speaks: bool = True
+def incoming(
+    network: Network, customer: str, wish: Wish, says: str = "", country: str = "DE"
+) -> list[Due]:
+    """Somebody calls our number."""
+    call = network.new_call(customer, wish=wish, says=says)
+    call.status_callback = f"{network.line.webhook}/status"
+    return [network.due(call, network.line.webhook, {"FromCountry": country})]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What somebody experienced: `customer` was told a text, connected to `agent`, alerted, …"""
-
-    what: What
-    call: str
-    customer: str
-    text: str = ""
-    agent: str = ""
+def still_due(network: Network, due: Due) -> bool:
+    """Ask before sending: a call that ended or was redirected meanwhile asks for nothing more."""
+    return not due.speaks or due.turn == network.calls[due.call].turn
 
 
-@dataclass(slots=True)
-class Call:
-    """A call and the person on our customers' side of it."""
-
-    sid: str
-    customer: str
-    wish: Wish = "agent"
-    says: str = ""
-    outbound: bool = False
-    agent: str = ""
-    status: str = "in-progress"
-    queue_action: str = ""
-    wait_url: str = ""
-    waited: float = 0.0
-    rounds: int = 0
-    status_callback: str = ""
-    parent: str = ""
-    sequence: int = 0
-    waiting_on: int = 0
+def replied(network: Network, due: Due, reply: HttpReply) -> list[Due]:
+    """The listener answered: a document is carried out, an error is a failure."""
+    if not 200 <= reply.status < 300:
+        return failed(network, due)
+    if not (due.speaks and still_due(network, due)):
+        return []
+    call = network.calls[due.call]
+    return carry_out(network, call, read_twiml(reply.body), holding=due.url == call.wait_url)
 
 
-@dataclass
-class Exchange:
-    """The network of one account.
-
-    `keys` are the menu's digits by wish; a customer who has something to `say` says it where speech
-    is listened for. `agents_answer` is whether agents pick up, `answers` which alerted customers
-    press 1. `talk_seconds` is how long people speak, `round_seconds` how long one round of music is.
-    """
-
-    line: Line
-    keys: Mapping[str, str]
-    talk_seconds: float = 2.0
-    round_seconds: float = 1.0
-    patience_rounds: int = 2
-    agents_answer: bool = True
-    customers_answer: bool = True
-    answers: frozenset[str] = frozenset()
-    calls: dict[str, Call] = field(default_factory=dict)
-    heard: list[Heard] = field(default_factory=list)
-
-    def incoming(self, customer: str, wish: Wish, says: str = "", country: str = "DE") -> list[Due]:
-        """Somebody calls our number."""
-        call = self._new(customer, wish=wish, says=says)
-        call.status_callback = f"{self.line.webhook}/status"
-        return [self._due(call, self.line.webhook, {"FromCountry": country})]
-
-    def replied(self, due: Due, reply: HttpReply) -> list[Due]:
-        """The listener answered: a document is carried out, an error counts as failed."""
-        call = self.calls[due.call]
-        if not 200 <= reply.status < 300:
-            return self.failed(due)
-        if not due.speaks or due.call not in self.calls or call.status != "in-progress":
-            return []
-        if due.form.get("turn", "") or due.attempt < 0:
-            return []
-        return self.run(call, read_twiml(reply.body), holding=due.url == call.wait_url)
+def failed(network: Network, due: Due) -> list[Due]:
+    """Nobody answered, or with an error: again, as the address says, or the call is over."""
+    if due.attempt < retries(due.url):
+        return [replace(due, attempt=due.attempt + 1, after=0.5)]
+    if not (due.speaks and still_due(network, due)):
+        return []
+    call = network.calls[due.call]
+    network.note("failed", call)
+    return network.end(call)

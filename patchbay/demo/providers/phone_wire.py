@@ -69,11 +69,6 @@ def read_twiml(body: bytes) -> tuple[Verb, ...]:
     return tuple(_verb(element) for element in root)
 
 
-def rest_form(request: HttpRequest) -> dict[str, str]:
-    """The parameters of a REST call; of a repeated one the last."""
-    return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
-
-
 def signed_in(request: HttpRequest, line: Line) -> bool:
     """HTTP Basic with the account's SID and token."""
     pair = f"{line.account_sid}:{line.auth_token}".encode()

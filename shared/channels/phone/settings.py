@@ -127,6 +127,7 @@ class PhoneSettings(AccountSettings):
     `no_choice` is what to do with a caller who chose nothing understandable in `tries` tries;
     `overflow` after `max_wait_seconds`; `closed` outside the `hours`. A caller without a number
     gets a voicemail where a callback was meant. `callback_digit` is offered to waiting callers.
+    `retries` is how often Twilio repeats a webhook that failed here, while the caller waits.
     `ring_seconds` is how long an agent's phone rings, `customer_ring_seconds` a customer's.
     """
 
@@ -155,6 +156,7 @@ class PhoneSettings(AccountSettings):
     max_wait_seconds: Annotated[int, Field(ge=30, le=14_400)] = 900
     overflow: Literal["voicemail", "callback", "hangup"] = "voicemail"
     voicemail_seconds: Annotated[int, Field(ge=5, le=600)] = 180
+    retries: Annotated[int, Field(ge=0, le=5)] = 2
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
     customer_ring_seconds: Annotated[int, Field(ge=5, le=120)] = 40
 

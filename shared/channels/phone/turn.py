@@ -43,7 +43,10 @@ class Bag:
         return f"{self.message}.{self.step}" if self.message else str(self.step)
 
     def link(self, account: PhoneSettings, path: str) -> str:
-        """The public address of a step."""
+        """The public address of a step. Its fragment is for Twilio, which keeps it to itself.
+
+        (Twilio, "Webhooks: connection overrides": `rc` retries, `rp` after which failures.)
+        """
         sealed = seal(self.customer, account.auth_tokens[0]) if self.customer else ""
         fields = {
             "n": self.step or "",
@@ -55,7 +58,8 @@ class Bag:
         }
         query = urlencode({name: value for name, value in fields.items() if value})
         base = f"{account.public_url.rstrip('/')}/webhooks/phone/{account.name}/{path}"
-        return f"{base}?{query}" if query else base
+        retry = f"#rc={account.retries}&rp=ct,rt,5xx" if account.retries else ""
+        return (f"{base}?{query}" if query else base) + retry
 
 
 @dataclass(frozen=True, slots=True)
