@@ -39,6 +39,11 @@ def test_depth_is_counted_in_levels(levels: int, limit: int) -> None:
     assert is_deeper(nested(levels), limit) == (levels > limit)
 
 
+@given(st.text() | st.integers() | st.none())
+def test_a_scalar_has_no_depth(value: object) -> None:
+    assert not is_deeper(value, 1)
+
+
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.booleans())))
 def test_reads_what_json_can_say(value: dict[str, Any]) -> None:
     assert read_object(json.dumps(value).encode()).keys() == value.keys()

@@ -1,6 +1,7 @@
 """The loopback providers speak the channels' language, and object where the real ones would."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -152,6 +153,43 @@ def test_a_call_without_credentials_is_refused(pair: Pair) -> None:
 def test_a_call_that_says_nothing_is_refused(pair: Pair, body: bytes) -> None:
     reply, delivered = pair.answer(dataclasses.replace(call(pair), body=body))
     assert (pair.channel.confirm(reply).kind, delivered) == ("rejected_content", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("whatsapp", {"to": ""}),
+        ("whatsapp", {"text": "Hi"}),
+        ("whatsapp", {"text": {"body": "x" * 4097}}),
+        ("whatsapp", {"messaging_product": "sms"}),
+        ("messenger", {"recipient": {}}),
+        ("messenger", {"message": {"metadata": "msg_1:0"}}),
+        ("messenger", {"messaging_type": "SPAM"}),
+        ("messenger", {"message": {"text": "x" * 2001}}),
+        ("apple", {"id": "another"}),
+        ("apple", {"type": "close"}),
+        ("apple", {"v": 2}),
+    ],
+)
+def test_a_malformed_call_is_refused(name: str, wrong: dict[str, Any]) -> None:
+    pair = PAIRS[name]
+    good = call(pair)
+    body = json.dumps({**json.loads(good.body), **wrong}).encode()
+    reply, delivered = pair.answer(dataclasses.replace(good, body=body))
+    assert (pair.channel.confirm(reply).kind, delivered) == ("rejected_content", None)
+
+
+def test_apple_refuses_a_token_of_another_secret() -> None:
+    pair = PAIRS["apple"]
+    other = (ResolvedSecret("YW5vdGhlci1rZXktb2YtdGhpcnR5LXR3by1ieXRlcyE="),)
+    reply, delivered = pair.answer(call(pair, APPLE.model_copy(update={"secret": other})))
+    assert (pair.channel.confirm(reply).kind, delivered) == ("misconfigured", None)
+
+
+def test_messenger_may_report_a_delivery_nobody_has_read() -> None:
+    request = messenger.receipts(PAGE, taken(PAIRS["messenger"]), NOW, read=False)
+    items = Messenger().parse(request, MESSENGER, NOW)
+    assert [item.status for item in items if isinstance(item, Reported)] == ["sent", "delivered"]
 
 
 @pytest.mark.parametrize("name", ["whatsapp", "messenger"])

@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.channels import Addresses
+from shared.channels.whatsapp import WhatsApp
 from shared.channels.whatsapp.identity import Identity, digits_of, identity_of, is_bsuid, thread_of
 
 
@@ -11,6 +13,12 @@ from shared.channels.whatsapp.identity import Identity, digits_of, identity_of, 
 )
 def test_every_spelling_of_a_number_is_one_thread(spelling: str) -> None:
     assert thread_of(spelling) == ("15550100002",)
+
+
+def test_an_alert_lands_on_the_thread_the_customer_answers_on() -> None:
+    channel = WhatsApp()
+    assert isinstance(channel, Addresses)
+    assert channel.thread("+49 151 1234-5678") == channel.thread("4915112345678")
 
 
 @pytest.mark.parametrize(
