@@ -23,7 +23,7 @@ _ADAPTERS: dict[str, TypeAdapter[list[Item]]] = {
 class WorkerLimits:
     """Bounds of one worker: its address space, processor time per mail, and patience per mail."""
 
-    memory_bytes: int = 1024 * 1024 * 1024
+    memory_bytes: int = 512 * 1024 * 1024
     cpu_seconds: float = 10
     wall_seconds: float = 60
 

@@ -20,6 +20,7 @@ from shared.events.inbound import Attachment
 
 _SIGNATURES = ("application/pkcs7-signature", "application/x-pkcs7-signature")
 _ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_NOT_SHOWN = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10})
 _PIXEL_BYTES = 5_120
 
 
@@ -62,7 +63,8 @@ def read_body(message: Message, message_id: str, limit: int) -> Body:
 
 
 def _bounded(text: str, reading: _Reading) -> str:
-    """At most the limit, and saying so: nothing is cut silently."""
+    """At most the limit, and saying so: nothing is cut silently. No control characters."""
+    text = text.translate(_NOT_SHOWN)
     size = len(text.encode())
     if size <= reading.limit:
         return text
