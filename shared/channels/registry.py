@@ -6,7 +6,7 @@ from shared.channels import Channel
 from shared.channels.apple import Apple
 from shared.channels.email import Email
 from shared.channels.messenger import Messenger
-from shared.channels.phone.channel import Phone
+from shared.channels.phone import Phone
 from shared.channels.whatsapp import WhatsApp
 
 _ALL: tuple[Channel[Any], ...] = (

@@ -8,10 +8,11 @@ from urllib.parse import quote, urlencode
 from shared.channels import HttpReply, HttpRequest, Outcome
 from shared.channels.meaning import http_meaning, of_http, outcome, retry_after
 from shared.channels.payload import Wire, read_item, read_object
-from shared.channels.phone.calls import get
+from shared.channels.phone.errors import CODES
 from shared.channels.phone.flow import GONE
-from shared.channels.phone.meanings import CODES
+from shared.channels.phone.outbound import get
 from shared.channels.phone.settings import PhoneSettings
+from shared.channels.phone.turn import canonical
 from shared.errors import PayloadInvalid
 from shared.events.outbound import OutboundMessage
 
@@ -68,7 +69,7 @@ def _sought(message: OutboundMessage) -> dict[str, str]:
     """A leg below the caller's call, or a call to the number."""
     call = message.call
     if call is None:
-        return {"To": message.to}
+        return {"To": canonical(message.to)}
     if call.action == "connect":
         return {"ParentCallSid": call.call_id or ""}
     return {"To": call.agent_endpoint or ""}

@@ -13,6 +13,7 @@ from shared.errors import PayloadInvalid
 
 _CALL = re.compile(r"CA[0-9a-fA-F]{32}")
 _WORD = re.compile(r"[\w.-]{1,80}")
+_LIKE_A_NUMBER = re.compile(r"[+0-9][0-9 ()/.\u2010-\u2015-]{5,30}")
 _ADDRESS = re.compile(r"\+[1-9]\d{6,14}|(sip|client):[^\s<>\"]{1,250}")
 _WITHHELD = frozenset({"+266696687", "+86282452253", "+7378742833", "+2562533", "+8656696"})
 """Keypad spellings of ANONYMOUS, UNAVAILABLE, RESTRICTED, BLOCKED and UNKNOWN."""
@@ -111,6 +112,15 @@ class Turn:
 def reachable(address: str) -> bool:
     """Can this address be called?"""
     return bool(_ADDRESS.fullmatch(address)) and address not in _WITHHELD
+
+
+def canonical(address: str) -> str:
+    """The one spelling of an address: a number as E.164, whatever stands between its digits."""
+    text = address.strip()
+    if not _LIKE_A_NUMBER.fullmatch(text):
+        return text
+    digits = "".join(filter(str.isdigit, text))
+    return f"+{digits.removeprefix('00')}" if text.startswith(("+", "00")) else digits
 
 
 def is_call(text: str) -> bool:

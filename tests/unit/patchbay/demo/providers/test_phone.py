@@ -11,7 +11,7 @@ from patchbay.demo.providers import phone, phone_rest
 from patchbay.demo.providers.phone_network import Due, Network
 from patchbay.demo.providers.phone_wire import Line, read_twiml, retries
 from shared.channels import HttpReply, HttpRequest, Incoming, Item, Reported, WaitFacts
-from shared.channels.phone.channel import Phone
+from shared.channels.phone import Phone
 from shared.channels.phone.settings import PhoneSettings
 from shared.events.outbound import CallControl, OutboundMessage
 from tests.unit.shared.channels.phone.accounts import SID, TOKEN, account

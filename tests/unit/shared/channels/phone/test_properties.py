@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.channels import HttpReply, HttpRequest, Item, MailReply, Outcome, WaitFacts
 from shared.channels.fit import Unsendable
-from shared.channels.phone.channel import Phone
+from shared.channels.phone import Phone
 from shared.channels.phone.settings import Speech
 from shared.channels.phone.twiml import MAX_BYTES, clean, document, verb
 from shared.errors import PayloadInvalid

@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 from shared.channels import Incoming, Item, Reported, Skipped, Unprocessed
+from shared.channels.phone.errors import ended_badly
 from shared.channels.phone.flow import GONE, Next
-from shared.channels.phone.meanings import ended_badly
 from shared.channels.phone.settings import PhoneSettings
 from shared.channels.phone.turn import OTHER_LEGS, Turn
 from shared.events.inbound import Action, Attachment, Call, CallState, Sender

@@ -7,7 +7,7 @@ from shared.channels import HttpRequest
 from shared.channels.fit import Unsendable
 from shared.channels.phone import twiml
 from shared.channels.phone.settings import PhoneSettings
-from shared.channels.phone.turn import Bag, is_call, reachable
+from shared.channels.phone.turn import Bag, canonical, is_call, reachable
 from shared.events.outbound import CallControl, OutboundMessage
 
 MAX_TWIML = 4000
@@ -131,13 +131,14 @@ def _signed_in(account: PhoneSettings) -> dict[str, str]:
 
 def _bag(message: OutboundMessage, account: PhoneSettings) -> Bag:
     language = account.spoken(message.language)
-    return Bag(language=language, message=message.id, customer=message.to)
+    return Bag(language=language, message=message.id, customer=canonical(message.to))
 
 
 def _customer(message: OutboundMessage) -> str:
-    if not reachable(message.to):
+    customer = canonical(message.to)
+    if not reachable(customer):
         raise Unsendable("unreachable", "The customer's number is withheld or cannot be called.")
-    return message.to
+    return customer
 
 
 def _agent(call: CallControl) -> str:
