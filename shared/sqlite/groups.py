@@ -114,12 +114,6 @@ def leave(store: Store, me: Membership) -> None:
     store.connection.execute("DELETE FROM members WHERE member = ?", (me.member,))
 
 
-def forget_members(connection: sqlite3.Connection) -> None:
-    """Everybody has gone: what they held is free at once."""
-    connection.execute("DELETE FROM claims")
-    connection.execute("DELETE FROM members")
-
-
 def _show(connection: sqlite3.Connection, me: Membership, now: int) -> None:
     connection.execute(
         "INSERT INTO members (consumer_group, member, topics, seen) VALUES (?, ?, ?, ?)"

@@ -12,7 +12,7 @@ from shared.clock import Clock, SystemClock
 from shared.errors import LogUnavailable, RecordTooLarge
 from shared.log import MAX_APPEND_BYTES, Entry, Partition, Retention, Sink, Source, weight
 from shared.sqlite.committer import Committer
-from shared.sqlite.groups import Membership, forget_members
+from shared.sqlite.groups import Membership
 from shared.sqlite.member import Member, Rhythm
 from shared.sqlite.presence import Presence
 from shared.sqlite.retention import Janitor
@@ -67,18 +67,17 @@ class SqliteLog:
         self._presence.leave()
 
     def _connect(self, in_memory: bool) -> tuple[sqlite3.Connection, sqlite3.Connection]:
-        """A connection to write with, and one to read with."""
-        if in_memory:
-            # The database is its connection; SQLite serialises the two threads that use it.
-            only = connect(self._path)
-            return only, only
-        Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-        alone = self._presence.enter()
-        writing = connect(self._path)
-        if alone:
-            forget_members(writing)
-        self._presence.stay()
-        return writing, connect(self._path)
+        """A connection to write with, and one to read with. Raises LogUnavailable."""
+        try:
+            if in_memory:
+                # The database is its connection; SQLite serialises the two threads that use it.
+                only = connect(self._path)
+                return only, only
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            with self._presence.entering() as alone:
+                return connect(self._path, forget=alone), connect(self._path)
+        except (sqlite3.Error, OSError) as error:
+            raise LogUnavailable(f"{self._path}: {error}") from error
 
     async def create_topics(self, partitions: Mapping[str, int]) -> None:
         wanted = [(topic, number) for topic, count in partitions.items() for number in range(count)]

@@ -1,12 +1,12 @@
 """Is another process using the file? If not, members that are still listed died without leaving."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-if sys.platform == "win32":
-    fcntl = None
-else:
+if sys.platform != "win32":
     import fcntl
 
 
@@ -20,20 +20,30 @@ class Presence:
         self._path = Path(f"{database}-open")
         self._file: IO[bytes] | None = None
 
-    def enter(self) -> bool:
-        """Show that we are here; True when nobody else is (and nobody comes in meanwhile)."""
+    @contextmanager
+    def entering(self) -> Iterator[bool]:
+        """Come in; true when nobody else is here, and then nobody comes in meanwhile."""
         self._file = self._path.open("ab")
-        if fcntl is None:
-            return False  # then silent members are waited for
+        try:
+            alone = self._lock_alone()
+            yield alone
+            self._lock_with_others()
+        except BaseException:
+            self.leave()
+            raise
+
+    def _lock_alone(self) -> bool:
+        if sys.platform == "win32" or self._file is None:
+            return False  # then members that are silent are waited for
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def stay(self) -> None:
-        """Let others in. Waits while another one that came first looks around."""
-        if self._file is not None and fcntl is not None:
+    def _lock_with_others(self) -> None:
+        """Waits while another one, that came first, looks around."""
+        if sys.platform != "win32" and self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def leave(self) -> None:

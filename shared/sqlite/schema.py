@@ -49,16 +49,23 @@ def first_id(partition_id: int) -> int:
     return partition_id << OFFSET_BITS
 
 
-def connect(path: str) -> sqlite3.Connection:
+def connect(path: str, *, forget: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode, usable from any one thread at a time.
 
     WAL lets readers go on while a commit is written; synchronous=FULL makes a commit wait for the
-    disk, so that what was acknowledged survives a crash of the machine, too.
+    disk, so that what was acknowledged survives a crash of the machine, too. With `forget`, members
+    that an earlier process has left behind are removed. Raises sqlite3.Error.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA busy_timeout = 5000")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -16000")
-    connection.executescript(_TABLES)
+    try:
+        connection.execute("PRAGMA busy_timeout = 5000")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -16000")
+        connection.executescript(_TABLES)
+        if forget:
+            connection.executescript("DELETE FROM claims; DELETE FROM members;")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
