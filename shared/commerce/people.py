@@ -54,7 +54,8 @@ def country_of(text: str | None) -> str | None:
     if len(code) == 3:
         aliases: Mapping[str, Sequence[str]] = get_global("territory_aliases")
         code = next(iter(aliases.get(code, ())), "")
-    return code if len(code) == 2 and code.isascii() and code.isalpha() else None
+    known = len(code) == 2 and code.isascii() and code.isalpha() and code != "ZZ"
+    return code if known else None
 
 
 def contact_id(workspace: str, addresses: Mapping[str, str], otherwise: str | None) -> str:
