@@ -14,7 +14,7 @@ from patchbay.demo.providers.phone_wire import (
 )
 from shared.channels import HttpReply, HttpRequest
 
-_PATH = re.compile(r"/2010-04-01/Accounts/(AC\w+)/Calls(?:/(CA\w+))?\.json")
+_PATH = re.compile(r"(?:/[\w-]+)*/2010-04-01/Accounts/(AC\w+)/Calls(?:/(CA\w+))?\.json")
 _CREATED = "Thu, 01 Jan 2099 00:00:00 +0000"
 """Later than any message: what exists was made for the one that asks."""
 

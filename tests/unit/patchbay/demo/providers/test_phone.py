@@ -238,6 +238,12 @@ def test_a_webhook_that_fails_is_repeated_and_then_the_call_is_over() -> None:
     assert retries(f"{WEBHOOK}#rc=2&rp=ct,rt,5xx") == 2
 
 
+def test_the_api_may_stand_below_a_path() -> None:
+    at = stage()
+    at.line = account(base_url="http://twilio.test/below/twilio")
+    assert at.send(message(None, kind="alert", text="Late.")).status == 201
+
+
 def test_a_doubtful_call_is_found_again() -> None:
     at = stage()
     at.add(phone.incoming(at.network, CUSTOMER, "agent"))
