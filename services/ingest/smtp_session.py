@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
@@ -122,10 +122,9 @@ class Session(SMTP):
         self._hang_up(b"421 4.4.2 Too slow\r\n")
 
     def _hang_up(self, farewell: bytes) -> None:
-        transport = self.transport
-        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
-            transport.write(farewell)
-            transport.close()
+        if self.transport is not None and not self.transport.is_closing():
+            _say(self.transport, farewell)
+            self.transport.close()
 
     def _unload(self) -> None:
         self._load.bytes -= self._weight
@@ -147,9 +146,12 @@ class Busy(asyncio.Protocol):
     """A connection too many: told so and closed."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.write(b"421 4.7.0 Too many connections, try again later\r\n")
+        _say(transport, b"421 4.7.0 Too many connections, try again later\r\n")
         transport.close()
+
+
+def _say(transport: asyncio.BaseTransport, line: bytes) -> None:
+    cast("asyncio.WriteTransport", transport).write(line)  # uvloop's is none by its class
 
 
 def _call_limits(limits: MailListening, flood: int) -> dict[str, int]:
