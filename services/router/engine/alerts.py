@@ -32,8 +32,8 @@ def note_alert(turn: Turn, command: NoteAlert) -> None:
     return None
 
 
-def forget_alert(turn: Turn, key: str) -> None:
+def forget_alert(turn: Turn, key: str, at: int) -> None:
     """Its time is over, unless a later one took its place."""
     thread = turn.workspace.threads.get(key)
-    if thread is not None and thread.alert is not None and thread.alert.until <= turn.now:
+    if thread is not None and thread.alert is not None and thread.alert.until <= at:
         turn.emit(AlertForgotten(key))

@@ -32,21 +32,21 @@ def wraps_up(conversation: Conversation) -> bool:
     return conversation.status == "closed" and conversation.agent is not None
 
 
-def wrap_up_over(turn: Turn, conversation: str) -> None:
+def wrap_up_over(turn: Turn, conversation: str, at: int) -> None:
     """The time of a wrap-up has come; a later wrap-up of the same conversation is not meant."""
     found = turn.workspace.conversations.get(conversation)
-    if found is not None and wraps_up(found) and found.wrap_up_until <= turn.now:
+    if found is not None and wraps_up(found) and found.wrap_up_until <= at:
         end_wrap_up(turn, found)
 
 
-def forget(turn: Turn, conversation: str) -> None:
-    """Drop a closed conversation from the state, or look again when the rules now say so."""
+def forget(turn: Turn, conversation: str, at: int) -> None:
+    """Drop a closed conversation from the state, or look again when it is time."""
     found = turn.workspace.conversations.get(conversation)
     if found is None or found.status != "closed":
         return
-    at = forget_at(turn.workspace.rules, found)
-    if at > turn.now or wraps_up(found):
-        arm(turn.state, max(at, turn.now + 1), "forget", turn.workspace.name, conversation)
+    due = forget_at(found)
+    if due > at or wraps_up(found):
+        arm(turn.state, max(due, at + 1), "forget", turn.workspace.name, conversation)
     else:
         turn.emit(Forgotten(conversation))
 

@@ -10,9 +10,9 @@ from heapq import heapify, heappop, heappush
 
 from services.router.engine.index import waiting_conversations
 from services.router.engine.matching import find_conversation
-from services.router.engine.offers import offer, queue, requeue, take_back
-from services.router.engine.ordering import by_number, due_at
-from services.router.engine.state import Agent, Conversation, State, Workspace
+from services.router.engine.offers import offer, requeue, reroute, take_back
+from services.router.engine.ordering import by_number
+from services.router.engine.state import Agent, State, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from shared.events.commands import Configure
@@ -57,7 +57,7 @@ def sweep(turn: Turn) -> None:
             _clear(turn, agent)
     while turn.workspace.unswept and looks and len(turn.events) < MOST_EVENTS:
         looks -= 1
-        _reconsider(turn, turn.workspace.unswept.pop())
+        reroute(turn, turn.workspace.unswept.pop())
     while turn.workspace.unfilled and looks and len(turn.events) < MOST_EVENTS:
         looks -= 1
         _give_one(turn, turn.workspace)
@@ -81,26 +81,8 @@ def _clear(turn: Turn, agent: Agent) -> None:
         else:
             turn.emit(WrapUpEnded(conversation.id, agent.name, turn.now))
     for conversation in returned:
-        requeue(turn, conversation, "requeued")
+        requeue(turn, conversation)
     turn.emit(PresenceChanged(agent.name, "offline", turn.now, "removed"))
-
-
-def _reconsider(turn: Turn, conversation: Conversation) -> None:
-    """Move what waits to where the rules now say, if that is somewhere else."""
-    wanted = conversation.skill_class
-    if conversation.status != "waiting" or wanted is None:
-        return
-    if conversation.pinned and wanted.queue in turn.workspace.rules.queues:
-        return
-    place = turn.workspace.routing.place(conversation.channel, conversation.attributes)
-    if (
-        place.queue != wanted.queue
-        or place.priority != conversation.priority
-        or place.route != conversation.route
-        or tuple(sorted(place.requires.items())) != wanted.requires
-        or due_at(conversation.arrived, place.target_ms) != conversation.due
-    ):
-        queue(turn, conversation, place, "requeued")
 
 
 def _give_one(turn: Turn, workspace: Workspace) -> None:

@@ -12,7 +12,7 @@ from services.router.engine.turn import Context, Turn
 from shared.events import commands
 from shared.events.commands import Command
 from shared.events.inbound import CustomerEvent
-from shared.events.routing import RoutingEvent, Unchanged
+from shared.events.routing import RoutingEvent
 
 Input = Command | CustomerEvent | Timer
 
@@ -25,12 +25,13 @@ def decide(state: State, command: Input, context: Context) -> tuple[RoutingEvent
     lately is answered with Unchanged, whatever it is. No events: it meant nothing.
     """
     workspace = state.workspace(command.workspace)
-    if context.cause in workspace.known:
-        return (Unchanged(),)
     state.latest = max(context.now, state.latest)
     turn = Turn(state, workspace, state.latest, context.cause)
     _let_lapse(turn)
-    _HANDLERS[type(command)](turn, command)
+    if context.cause in workspace.known:
+        turn.unchanged()
+    else:
+        _HANDLERS[type(command)](turn, command)
     if turn.events:
         remember(state, workspace.name, turn.now, context.cause)
     return tuple(turn.events)
@@ -61,11 +62,11 @@ def _on_timer(turn: Turn, timer: Timer) -> None:
         case "expire":
             offers.expire(turn, timer.subject)
         case "wrap_up":
-            closing.wrap_up_over(turn, timer.subject)
+            closing.wrap_up_over(turn, timer.subject, timer.at)
         case "forget":
-            closing.forget(turn, timer.subject)
+            closing.forget(turn, timer.subject, timer.at)
         case "alert":
-            alerts.forget_alert(turn, timer.subject)
+            alerts.forget_alert(turn, timer.subject, timer.at)
         case "sweep":
             configure.sweep(turn)
         case "lapse":

@@ -23,9 +23,9 @@ def remember(state: State, workspace: str, at: int, cause: str) -> None:
     """Apply what a decision says besides its events: when it was made, and from which input."""
     state.now = max(state.now, at)
     state.latest = max(state.latest, at)
-    if cause == CAUSE:
-        return
     known = state.workspace(workspace)
+    if cause == CAUSE or cause in known.known:
+        return
     known.recent.append(cause)
     known.known.add(cause)
     if len(known.recent) > RECENT_CAUSES:

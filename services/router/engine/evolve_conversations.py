@@ -4,7 +4,7 @@ from services.router.engine.index import class_for, dequeue, enqueue, unload
 from services.router.engine.ordering import rested
 from services.router.engine.shunning import forgive
 from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
-from services.router.engine.threads import forget_at, saw, share
+from services.router.engine.threads import forget_at, reopens_until, saw, share
 from services.router.engine.timers import arm
 from shared.events import routing
 
@@ -32,6 +32,7 @@ def reopened(_state: State, workspace: Workspace, event: routing.Reopened) -> No
     conversation.status = "open"
     conversation.arrived = event.at
     conversation.closed_at = 0
+    conversation.reopens_until = 0
     conversation.wrap_up_until = 0
     conversation.responded = False
     conversation.pinned = False
@@ -52,7 +53,6 @@ def queued(_state: State, workspace: Workspace, event: routing.Queued) -> None:
     dequeue(workspace, conversation)
     conversation.priority = event.priority
     conversation.route = event.route
-    conversation.rules_version = workspace.version
     if event.why == "transferred":
         conversation.pinned = True
     wanted = class_for(workspace, event.queue, conversation.channel, event.requires)
@@ -76,12 +76,13 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
     conversation.status = "closed"
     conversation.place = None
     conversation.closed_at = event.at
+    conversation.reopens_until = reopens_until(workspace.rules, conversation.channel, event.at)
     remind_to_forget(state, workspace, conversation)
 
 
 def remind_to_forget(state: State, workspace: Workspace, conversation: Conversation) -> None:
     """Make sure that a closed conversation is looked at when it may be forgotten."""
-    at = forget_at(workspace.rules, conversation)
+    at = forget_at(conversation)
     arm(state, at, "forget", workspace.name, conversation.id)
 
 

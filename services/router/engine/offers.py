@@ -74,7 +74,7 @@ def left(turn: Turn, agent: Agent, waiting: Iterable[Conversation] = ()) -> None
     """
     returned = [*waiting, *take_back(turn, agent)]
     for conversation in returned:
-        requeue(turn, conversation, "requeued")
+        requeue(turn, conversation)
     place_all(turn, [*returned, *_deserted(turn, agent)])
 
 
@@ -101,28 +101,27 @@ def end_offer(
     turn.emit(OfferEnded(conversation.id, offer, agent.name, how, turn.now, reason))
 
 
-def requeue(turn: Turn, conversation: Conversation, why: QueuedFor) -> None:
-    """It waits again where it was, or where the rules that came since then say."""
-    workspace = turn.workspace
+def requeue(turn: Turn, conversation: Conversation) -> None:
+    """It waits again, where its attributes and the rules put it now."""
+    queue(turn, conversation, _placement(turn, conversation), "requeued")
+
+
+def reroute(turn: Turn, conversation: Conversation) -> bool:
+    """Move what waits if its attributes and the rules now say another place. Did it move?"""
     wanted = conversation.skill_class
-    if wanted is None or (
-        conversation.rules_version != workspace.version
-        and not (conversation.pinned and wanted.queue in workspace.rules.queues)
-    ):
-        place = workspace.routing.place(conversation.channel, conversation.attributes)
-        return queue(turn, conversation, place, why)
-    return turn.emit(
-        Queued(
-            conversation=conversation.id,
-            queue=wanted.queue,
-            priority=conversation.priority,
-            requires=dict(wanted.requires),
-            due=conversation.due,
-            at=turn.now,
-            why=why,
-            route=conversation.route,
-        )
+    if conversation.status != "waiting" or wanted is None:
+        return False
+    place = _placement(turn, conversation)
+    stays = (
+        place.queue == wanted.queue
+        and place.priority == conversation.priority
+        and place.route == conversation.route
+        and tuple(sorted(place.requires.items())) == wanted.requires
+        and due_at(conversation.arrived, place.target_ms) == conversation.due
     )
+    if not stays:
+        queue(turn, conversation, place, "requeued")
+    return not stays
 
 
 def queue(turn: Turn, conversation: Conversation, place: Placement, why: QueuedFor) -> None:
@@ -189,9 +188,19 @@ def _redirect(turn: Turn, conversation: Conversation, how: OfferEnd, reason: str
     agent = conversation.agent
     assert agent is not None
     end_offer(turn, conversation, how, reason)
-    requeue(turn, conversation, "requeued")
+    requeue(turn, conversation)
     place_one(turn, conversation, skip=agent)
     fill(turn, agent)
+
+
+def _placement(turn: Turn, conversation: Conversation) -> Placement:
+    """By the routes; in the queue that a person chose, as long as there is one of that name."""
+    routing, channel = turn.workspace.routing, conversation.channel
+    if conversation.pinned and conversation.queue in turn.workspace.rules.queues:
+        return routing.place_in(
+            conversation.queue, channel, conversation.attributes, conversation.priority
+        )
+    return routing.place(channel, conversation.attributes)
 
 
 def _deserted(turn: Turn, agent: Agent) -> list[Conversation]:

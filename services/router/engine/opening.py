@@ -2,8 +2,8 @@
 
 from services.router.engine.attributes import MOST_CHARACTERS, news, of_alert
 from services.router.engine.closing import end_wrap_up, wraps_up
+from services.router.engine.offers import place_one, reroute
 from services.router.engine.state import Attributes, Conversation
-from services.router.engine.threads import reopens_until
 from services.router.engine.turn import Turn
 from shared.clock import milliseconds
 from shared.events.inbound import CustomerEvent
@@ -17,10 +17,12 @@ def attach(turn: Turn, event: CustomerEvent, conversation: Conversation) -> None
 
 
 def enrich(turn: Turn, conversation: Conversation, attributes: Attributes) -> None:
-    """Note what of this is not known of the conversation yet."""
+    """Note what of this is not known of the conversation yet; it may belong elsewhere by that."""
     learned = news(conversation.attributes, attributes)
     if learned:
         turn.emit(Enriched(conversation.id, learned))
+        if reroute(turn, conversation):
+            place_one(turn, conversation)
 
 
 def begin(turn: Turn, event: CustomerEvent, attributes: Attributes) -> Conversation:
@@ -43,7 +45,7 @@ def begin(turn: Turn, event: CustomerEvent, attributes: Attributes) -> Conversat
 def _reopen(turn: Turn, event: CustomerEvent) -> Conversation | None:
     thread = turn.workspace.threads.get(event.conversation_key)
     last = None if thread is None else thread.last
-    if last is None or turn.now >= reopens_until(turn.workspace.rules, last):
+    if last is None or turn.now >= last.reopens_until:
         return None
     if wraps_up(last):
         end_wrap_up(turn, last)

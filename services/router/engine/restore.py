@@ -126,7 +126,6 @@ def _conversation(
     priority: str,
     route: str | None,
     due: int,
-    version: int,
     pinned: bool,
     agent: str | None,
     offer: str | None,
@@ -135,6 +134,7 @@ def _conversation(
     shunned: dict[str, int] | None,
     responded: bool,
     closed_at: int,
+    reopens_until: int,
     wrap_up_until: int,
     last: bool,
 ) -> None:
@@ -150,7 +150,6 @@ def _conversation(
         priority=priority,
         route=route,
         due=due,
-        rules_version=version,
         pinned=pinned,
         offer=offer,
         expires_at=expires_at,
@@ -158,6 +157,7 @@ def _conversation(
         shunned=shunned,
         responded=responded,
         closed_at=closed_at,
+        reopens_until=reopens_until,
         wrap_up_until=wrap_up_until,
     )
     workspace.conversations[identity] = conversation

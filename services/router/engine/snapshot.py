@@ -76,7 +76,6 @@ def conversation_line(workspace: Workspace, known: Conversation) -> str:
         known.priority,
         known.route,
         known.due,
-        known.rules_version,
         known.pinned,
         None if known.agent is None else known.agent.name,
         known.offer,
@@ -85,6 +84,7 @@ def conversation_line(workspace: Workspace, known: Conversation) -> str:
         known.shunned and dict(sorted(known.shunned.items())),
         known.responded,
         known.closed_at,
+        known.reopens_until,
         known.wrap_up_until,
         workspace.threads[known.key].last is known,
     )

@@ -29,8 +29,7 @@ class Conversation:
 
     `open` is neither waiting nor with anybody (a caller in the menu). `agent` is whom it is offered
     to, who holds it, or who wraps it up. `offer` is the pending or the accepted offer. `shunned`
-    are the agents it is kept from, and until when. `rules_version` is that of its routing;
-    `pinned` says that a person chose its queue.
+    are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
     """
 
     id: str
@@ -45,7 +44,6 @@ class Conversation:
     route: str | None = None
     due: int = 0
     place: Place | None = None
-    rules_version: int = 0
     pinned: bool = False
     agent: "Agent | None" = None
     offer: str | None = None
@@ -54,6 +52,7 @@ class Conversation:
     shunned: dict[str, int] | None = None
     responded: bool = False
     closed_at: int = 0
+    reopens_until: int = 0
     wrap_up_until: int = 0
     capture: int = 0
 

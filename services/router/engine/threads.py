@@ -32,18 +32,17 @@ def saw(recent: bytes, ref: str) -> bytes:
     return (recent + _digest(ref))[-RECENT_EVENTS * _DIGEST_BYTES :]
 
 
-def reopens_until(rules: Rules, conversation: Conversation) -> int:
+def reopens_until(rules: Rules, channel: str, closed_at: int) -> int:
     """Until when the same customer's next message reopens a closed conversation (Unix ms)."""
-    hours = rules.thread_window_hours.get(conversation.channel, 0)
-    return conversation.closed_at + round(hours * _HOUR_MS)
+    return closed_at + round(rules.thread_window_hours.get(channel, 0) * _HOUR_MS)
 
 
-def forget_at(rules: Rules, conversation: Conversation) -> int:
+def forget_at(conversation: Conversation) -> int:
     """When a closed conversation leaves the state: after its thread window and its wrap-up, and
     not within an hour, so that late duplicates and delivery reports still find it.
     """
     return max(
-        reopens_until(rules, conversation),
+        conversation.reopens_until,
         conversation.closed_at + _MEMORY_MS,
         conversation.wrap_up_until,
     )

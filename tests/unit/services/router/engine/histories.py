@@ -1,0 +1,151 @@
+"""Three engines on one history: the live one, one that is restored now and then, one that only
+replays what was recorded. They must never differ, and what is promised must hold at every event."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from services.router.engine.decide import Input, decide, replay
+from services.router.engine.restore import look_at_everything, restore
+from services.router.engine.snapshot import snapshot
+from services.router.engine.state import State
+from services.router.engine.timers import CAUSE, due_timers
+from services.router.engine.turn import Context
+from shared.events import routing
+from shared.events.envelope import Envelope, encode
+from shared.events.routing import Decision, RoutingEvent
+from shared.topics import ROUTING
+from tests.unit.services.router.engine.oracle import check_offer, check_state
+from tests.unit.services.router.engine.worlds import START
+
+_DECODER = ROUTING.decoder()
+
+
+class Record:
+    """What the record alone says: who was offered what, and who holds what."""
+
+    def __init__(self) -> None:
+        self.pending: dict[str, tuple[str, str]] = {}
+        self.ended: dict[str, tuple[str, str]] = {}
+        self.holders: dict[str, str] = {}
+        self.last_offered: dict[str, str] = {}
+        self.conversations: list[str] = []
+
+    def read(self, event: RoutingEvent) -> None:
+        match event:
+            case routing.Opened():
+                self.conversations.append(event.conversation)
+            case routing.Offered():
+                assert event.conversation not in self.holders
+                assert all(who[0] != event.conversation for who in self.pending.values())
+                self.pending[event.offer] = (event.conversation, event.agent)
+                self.last_offered[event.conversation] = event.agent
+            case routing.OfferEnded():
+                self.ended[event.offer] = self.pending.pop(event.offer)
+                assert self.ended[event.offer] == (event.conversation, event.agent)
+            case routing.Assigned():
+                assert event.conversation not in self.holders
+                self.holders[event.conversation] = event.agent
+            case routing.Released():
+                assert self.holders.pop(event.conversation) == event.agent
+            case routing.Closed():
+                self.holders.pop(event.conversation, None)
+            case _:
+                pass
+
+
+class History:
+    """Every command goes to the live engine and to the restored one; both must say the same."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.live = State()
+        self.restored = State()
+        self.replayed = State()
+        self.record = Record()
+        self.commands = 0
+        self.decisions: list[bytes] = []
+
+    def command(self, command: Input, cause: str | None = None) -> tuple[RoutingEvent, ...]:
+        """Decide on it everywhere, then on whatever is due by now; check everything."""
+        self.commands += 1
+        context = Context(self.now, cause or f"cmd{self.commands}")
+        events = decide(self.live, command, context)
+        assert decide(self.restored, command, context) == events
+        self._record(command.workspace, context.cause, events)
+        self.settle()
+        return events
+
+    def settle(self) -> None:
+        """Let what is due happen, and check that all is well after it."""
+        ours = self._timers(self.live, recorded=True)
+        assert self._timers(self.restored, recorded=False) == ours
+        check_state(self.live, self.now)
+        text = snapshot(self.live)
+        assert snapshot(self.restored) == text
+        assert snapshot(self.replayed) == text
+
+    def restart(self) -> None:
+        """The second engine crashes and comes back from a snapshot."""
+        self.restored = restore(snapshot(self.restored))
+
+    def rebuild(self) -> None:
+        """It comes back from the record alone."""
+        state = State()
+        for value in self.decisions:
+            data = _DECODER.decode(value).data
+            replay(state, data.workspace, data.at, data.cause, data.events)
+        look_at_everything(state)
+        self.restored = state
+
+    def _timers(self, state: State, *, recorded: bool) -> dict[str, list[RoutingEvent]]:
+        """What is decided per workspace. A restored engine has a few more timers, which decide
+        nothing; so only the sequence of events is the same, not which timer brought them."""
+        decided: dict[str, list[RoutingEvent]] = {}
+        while due := due_timers(state, self.now, limit=3):
+            for timer in due:
+                events = decide(state, timer, Context(self.now, CAUSE))
+                if events:
+                    decided.setdefault(timer.workspace, []).extend(events)
+                if recorded:
+                    self._record(timer.workspace, CAUSE, events)
+        return decided
+
+    def _record(self, workspace: str, cause: str, events: Sequence[RoutingEvent]) -> None:
+        """Append, read back, and apply event by event, looking before each offer."""
+        if not events:
+            return
+        value = encode(
+            Envelope(
+                "1",
+                "/test",
+                datetime(2026, 1, 1, tzinfo=UTC),
+                self._decision(workspace, cause, events),
+            )
+        )
+        self.decisions.append(value)
+        data = _DECODER.decode(value).data
+        assert data.events == tuple(events)
+        for event in data.events:
+            self._look(workspace, event, data.at)
+            self.record.read(event)
+            replay(self.replayed, workspace, data.at, CAUSE, [event])
+        replay(self.replayed, workspace, data.at, cause, [])
+
+    def _look(self, workspace: str, event: RoutingEvent, at: int) -> None:
+        if isinstance(event, routing.Offered):
+            known = self.replayed.workspace(workspace)
+            conversation = known.conversations[event.conversation]
+            last = self.record.last_offered.get(event.conversation)
+            check_offer(known, conversation, known.agents[event.agent], at, last)
+
+    def _decision(self, workspace: str, cause: str, events: Sequence[RoutingEvent]) -> Decision:
+        return Decision(
+            epoch=1,
+            seq=len(self.decisions) + 1,
+            at=self.live.latest,
+            workspace=workspace,
+            cause=cause,
+            inbound=0,
+            commands=0,
+            events=tuple(events),
+        )

@@ -1,0 +1,138 @@
+"""What must hold after every command, checked the slow and obvious way."""
+
+from collections import Counter
+
+from services.router.engine.ordering import by_due
+from services.router.engine.state import Agent, Conversation, State, Workspace
+from shared.rules import Agent as AgentRules
+from shared.rules import Rules
+
+
+def limit(rules: Rules, agent: AgentRules, channel: str) -> int:
+    return agent.capacity.get(channel, rules.default_capacity.get(channel, 1))
+
+
+def holds(workspace: Workspace, agent: Agent) -> list[Conversation]:
+    """What takes an agent's capacity, found by looking at every conversation."""
+    return [
+        conversation
+        for conversation in workspace.conversations.values()
+        if conversation.agent is agent
+        and (conversation.status in ("offered", "held") or conversation.wrap_up_until)
+    ]
+
+
+def able(workspace: Workspace, agent: Agent, conversation: Conversation) -> bool:
+    """Could he ever take it? Queue, skills, and a limit above zero."""
+    wanted = conversation.skill_class
+    if agent.rules is None or wanted is None:
+        return False
+    return (
+        conversation.queue in agent.rules.queues
+        and limit(workspace.rules, agent.rules, conversation.channel) > 0
+        and all(agent.rules.skills.get(name, 0) >= level for name, level in wanted.requires)
+    )
+
+
+def free(workspace: Workspace, agent: Agent, channel: str) -> bool:
+    """Is he there, and has he room on this channel?"""
+    if agent.rules is None or agent.state != "available":
+        return False
+    held = holds(workspace, agent)
+    on_channel = sum(conversation.channel == channel for conversation in held)
+    total = agent.rules.total
+    return on_channel < limit(workspace.rules, agent.rules, channel) and (
+        total is None or len(held) < total
+    )
+
+
+def kept(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
+    """Is he kept from it, while somebody else is there who is not?"""
+    shunned = conversation.shunned or {}
+    if shunned.get(agent.name, 0) <= now:
+        return False
+    return any(
+        other.state == "available"
+        and able(workspace, other, conversation)
+        and shunned.get(other.name, 0) <= now
+        for other in workspace.agents.values()
+    )
+
+
+def may_take(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
+    """Could it be offered to him right now?"""
+    return (
+        conversation.status == "waiting"
+        and able(workspace, agent, conversation)
+        and free(workspace, agent, conversation.channel)
+        and not kept(workspace, agent, conversation, now)
+    )
+
+
+def check_state(state: State, now: int) -> None:
+    """I3, I4 and I6 for every workspace, and that the fast structures say what is true."""
+    for workspace in state.workspaces.values():
+        _check_holders(workspace)
+        _check_loads(workspace)
+        _check_classes(workspace)
+        _check_nobody_idles(workspace, now)
+
+
+def _check_holders(workspace: Workspace) -> None:
+    """I3: with one agent at most, and known to that agent alone."""
+    taken = Counter(identity for agent in workspace.agents.values() for identity in agent.work)
+    assert all(count == 1 for count in taken.values()), taken
+    for conversation in workspace.conversations.values():
+        with_agent = conversation.status in ("offered", "held")
+        assert not with_agent or conversation.agent is not None
+        assert (conversation.agent is not None) == (conversation.id in taken)
+        assert (conversation.status == "offered") <= (conversation.offer in workspace.offers)
+
+
+def _check_loads(workspace: Workspace) -> None:
+    """I4: the load is what is held; the limits themselves are checked at every offer."""
+    for agent in workspace.agents.values():
+        held = holds(workspace, agent)
+        assert agent.busy == len(held)
+        assert agent.load == dict(Counter(conversation.channel for conversation in held))
+        assert set(agent.work) == {conversation.id for conversation in held}
+
+
+def _check_classes(workspace: Workspace) -> None:
+    waits = [c for c in workspace.conversations.values() if c.status == "waiting"]
+    assert sum(wanted.waiting for wanted in workspace.classes.values()) == len(waits)
+    for conversation in waits:
+        wanted = conversation.skill_class
+        assert wanted is not None
+        assert wanted is workspace.classes[wanted.queue, wanted.channel, wanted.requires]
+        assert any(place.conversation is conversation for place in wanted.places)
+    for profile in workspace.profiles.values():
+        present = [a for a in profile.members if a.state == "available"]
+        assert profile.present == len(present)
+
+
+def _check_nobody_idles(workspace: Workspace, now: int) -> None:
+    """I6: no agent with room beside a waiting conversation that he could take."""
+    for conversation in workspace.conversations.values():
+        for agent in workspace.agents.values():
+            assert not may_take(workspace, agent, conversation, now), (
+                f"{agent.name} idles while {conversation.id} waits"
+            )
+
+
+def check_offer(
+    workspace: Workspace, conversation: Conversation, agent: Agent, now: int, last: str | None
+) -> None:
+    """Before an offer is applied: it is allowed, nothing higher waits for him (I7), and nobody
+    has been idle for longer, except `last`, to whom it was offered just before."""
+    assert may_take(workspace, agent, conversation, now)
+    for other in workspace.conversations.values():
+        assert by_due(other) >= by_due(conversation) or not may_take(
+            workspace, agent, other, now
+        ), f"{other.id} is due before {conversation.id}"
+    for other_agent in workspace.agents.values():
+        assert (
+            other_agent.rank >= agent.rank
+            or other_agent.name == last
+            or not may_take(workspace, other_agent, conversation, now)
+        ), f"{other_agent.name} is idle for longer than {agent.name}"

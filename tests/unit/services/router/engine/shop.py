@@ -1,0 +1,177 @@
+"""Everything that can be done to a workspace in a random history."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from shared.events import commands
+from shared.events.inbound import ActionKind, CallState
+from shared.events.routing import Assigned, Refused, RoutingEvent, Unchanged
+from tests.unit.services.router.engine.histories import History
+from tests.unit.services.router.engine.worlds import WORLDS, customer_event, moment
+
+AGENTS = ("ada", "bob", "cyd", "dee", "eve", "nobody")
+
+
+class Shop:
+    """`which` is any number: it picks one of what there is. `own` is whoever it belongs to."""
+
+    def __init__(self, workspace: str = "acme") -> None:
+        self.history = History()
+        self.workspace = workspace
+        self.events = 0
+
+    def write(
+        self,
+        customer: int,
+        kind: ActionKind = "message",
+        *,
+        workspace: str | None = None,
+        age: int = 0,
+        again: bool = False,
+        **more: Any,
+    ) -> None:
+        self.events += not again
+        self.history.command(
+            customer_event(
+                number=self.events,
+                at=self.history.now - age,
+                workspace=workspace or self.workspace,
+                customer=customer,
+                kind=kind,
+                **more,
+            )
+        )
+
+    def phone(self, customer: int, call: str, state: CallState) -> None:
+        self.write(customer, call=(call, state))
+
+    def presence(self, agent: str, state: Any, session: str | None = None) -> None:
+        self.history.command(
+            commands.SetPresence(
+                workspace=self.workspace, actor=agent, agent=agent, state=state, session=session
+            )
+        )
+
+    def accept(self, which: int, actor: str = "own", *, stale: bool = False) -> None:
+        """I5: only a pending offer, and only by whom it was made to, assigns."""
+        offer, owner = self._offer(which, stale=stale)
+        who = owner if actor == "own" else actor
+        expected = offer in self.history.record.pending and who == owner
+        events = self.history.command(
+            commands.AcceptOffer(workspace=self.workspace, actor=who, offer=offer)
+        )
+        assert any(isinstance(event, Assigned) for event in events) == expected
+        assert expected or isinstance(events[-1], Refused | Unchanged)
+
+    def decline(self, which: int, actor: str = "own", *, stale: bool = False) -> None:
+        offer, owner = self._offer(which, stale=stale)
+        who = owner if actor == "own" else actor
+        self.history.command(
+            commands.DeclineOffer(workspace=self.workspace, actor=who, offer=offer)
+        )
+
+    def transfer(self, which: int, queue: str, actor: str = "own") -> None:
+        self._handle(which, actor, lambda **who: commands.Transfer(queue=queue, **who))
+
+    def close(self, which: int, actor: str = "own") -> None:
+        self._handle(which, actor, commands.Close)
+
+    def end_wrap_up(self, which: int, actor: str = "own") -> None:
+        known = [
+            (conversation, agent.name)
+            for agent in self.history.live.workspace(self.workspace).agents.values()
+            for conversation in agent.work
+        ]
+        conversation, owner = _pick(known, which, ("cnv_none", "ada"))
+        self.history.command(
+            commands.EndWrapUp(
+                workspace=self.workspace,
+                actor=owner if actor == "own" else actor,
+                conversation=conversation,
+            )
+        )
+
+    def configure(self, world: int, workspace: str | None = None) -> tuple[RoutingEvent, ...]:
+        return self.history.command(
+            commands.Configure(
+                workspace=workspace or self.workspace, digest=f"d{world}", rules=WORLDS[world]
+            )
+        )
+
+    def note_alert(self, customer: int, alert: str, seconds: float) -> None:
+        self.history.command(
+            commands.NoteAlert(
+                workspace=self.workspace,
+                conversation_key=f"key{customer}",
+                alert=alert,
+                rule="delay",
+                order="o1",
+                context={"tracking": "t"},
+                until=moment(self.history.now) + timedelta(seconds=seconds),
+            )
+        )
+
+    def note_delivery(self, which: int, outcome: str) -> None:
+        conversation, _ = self._conversation(which)
+        self.history.command(
+            commands.NoteDelivery(
+                workspace=self.workspace,
+                conversation=conversation,
+                message_id="msg_1",
+                outcome=outcome,
+                occurred_at=moment(self.history.now),
+            )
+        )
+
+    def repeat_the_last_command(self) -> None:
+        """Whatever it was, its cause has been decided on."""
+        cause = f"cmd{self.history.commands}"
+        known = cause in self.history.live.workspace(self.workspace).known
+        again = commands.SetPresence(
+            workspace=self.workspace, actor="ada", agent="ada", state="available"
+        )
+        events = self.history.command(again, cause)
+        assert not known or events[-1] == Unchanged()
+
+    def wait(self, seconds: float, *, settle: bool = True) -> None:
+        """Time passes; without `settle` the next command comes before the timers."""
+        self.history.now += round(seconds * 1000)
+        settled = self.history.settle if settle else _do_nothing
+        settled()
+
+    def _handle(self, which: int, actor: str, command: Callable[..., Any]) -> None:
+        conversation, owner = self._conversation(which)
+        self.history.command(
+            command(
+                workspace=self.workspace,
+                actor=owner if actor == "own" else actor,
+                conversation=conversation,
+            )
+        )
+
+    def _offer(self, which: int, *, stale: bool) -> tuple[str, str]:
+        """An offer of the workspace, and whom it was made to."""
+        record = self.history.record
+        known = self.history.live.workspace(self.workspace).conversations
+        offers = [
+            (offer, agent)
+            for offer, (conversation, agent) in (record.ended if stale else record.pending).items()
+            if conversation in known
+        ]
+        return _pick(offers, which, ("off_none", "ada"))
+
+    def _conversation(self, which: int) -> tuple[str, str]:
+        """Mostly a held one and its agent, sometimes another of the last ones."""
+        held = self.history.record.holders
+        known = list(held) * 5 + self.history.record.conversations[-3:]
+        conversation = _pick(known, which, "cnv_none")
+        return conversation, held.get(conversation, "ada")
+
+
+def _pick(known: list[Any], which: int, nothing: Any) -> Any:
+    return known[which % len(known)] if known else nothing
+
+
+def _do_nothing() -> None:
+    return

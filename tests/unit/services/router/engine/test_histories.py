@@ -1,0 +1,223 @@
+"""Random histories of everything that can happen, with crashes between any two commands."""
+
+import random
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from shared.events.inbound import ActionKind, CallState
+from tests.unit.services.router.engine.shop import AGENTS, Shop
+
+QUEUES = ("support", "sales", "returns", "unknown")
+KINDS: tuple[ActionKind, ...] = (
+    "message",
+    "postback",
+    "comment",
+    "reaction",
+    "typing",
+    "edit",
+    "consent",
+    "close",
+)
+CALLS: tuple[CallState, ...] = (
+    "started",
+    "menu",
+    "queued",
+    "queued",
+    "bridged",
+    "ended",
+    "voicemail",
+    "callback_requested",
+)
+STATES = ("available", "available", "draining", "away", "offline")
+NUMBERS = st.integers(0, 1_000_000)
+CUSTOMERS = st.integers(0, 7)
+ACTORS = st.sampled_from(("own", "system", *AGENTS))
+WORKSPACES = st.sampled_from(("acme", "acme", "other"))
+WORLD = st.sampled_from((0, 0, 0, 0, 0, 1, 2, 2, 3))
+INTENTS = st.sampled_from(("buy", "return", "x"))
+LANGUAGES = st.sampled_from((None, "de", "en"))
+
+
+class Histories(RuleBasedStateMachine):
+    """One shard with two workspaces, one of them busy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shop = Shop()
+
+    @initialize(world=WORLD)
+    def begin(self, world: int) -> None:
+        self.shop.configure(world)
+        self.shop.presence("ada", "available")
+        self.shop.presence("bob", "available")
+
+    @rule(customers=st.lists(CUSTOMERS, min_size=1, max_size=4), intent=INTENTS, language=LANGUAGES)
+    def customers_write(self, customers: list[int], intent: str, language: str | None) -> None:
+        for customer in customers:
+            self.shop.write(customer, hints={"intent": intent}, language=language)
+
+    @rule(
+        workspace=WORKSPACES,
+        customer=CUSTOMERS,
+        kind=st.sampled_from(KINDS),
+        automatic=st.booleans(),
+        age=st.sampled_from((0, 1_000, 60_000, -5_000)),
+        again=st.booleans(),
+    )
+    def customer_does_something_odd(
+        self,
+        workspace: str,
+        customer: int,
+        kind: ActionKind,
+        automatic: bool,
+        age: int,
+        again: bool,
+    ) -> None:
+        self.shop.write(
+            customer, kind, workspace=workspace, automatic=automatic, age=age, again=again
+        )
+
+    @rule(
+        customer=st.sampled_from((2, 5)),
+        call=st.sampled_from(("call1", "call2")),
+        states=st.lists(st.sampled_from(CALLS), min_size=1, max_size=4),
+    )
+    def phone(self, customer: int, call: str, states: list[CallState]) -> None:
+        for state in states:
+            self.shop.phone(customer, call, state)
+
+    @rule(agents=st.lists(st.sampled_from(AGENTS[:4]), min_size=1, max_size=4))
+    def sign_in(self, agents: list[str]) -> None:
+        for agent in agents:
+            self.shop.presence(agent, "available")
+
+    @rule(
+        agent=st.sampled_from(AGENTS),
+        state=st.sampled_from(STATES),
+        session=st.sampled_from((None, None, "s1", "s2")),
+    )
+    def presence(self, agent: str, state: Any, session: str | None) -> None:
+        self.shop.presence(agent, state, session)
+
+    @rule(offers=st.lists(NUMBERS, min_size=1, max_size=3))
+    def accept(self, offers: list[int]) -> None:
+        for which in offers:
+            self.shop.accept(which)
+
+    @rule(which=NUMBERS)
+    def decline(self, which: int) -> None:
+        self.shop.decline(which)
+
+    @rule(which=NUMBERS, actor=ACTORS, stale=st.booleans())
+    def answer_oddly(self, which: int, actor: str, stale: bool) -> None:
+        self.shop.accept(which, actor, stale=stale)
+        self.shop.decline(which, actor, stale=stale)
+
+    @rule(which=NUMBERS, actor=ACTORS)
+    def close(self, which: int, actor: str) -> None:
+        self.shop.close(which, actor)
+
+    @rule(which=NUMBERS, queue=st.sampled_from(QUEUES), actor=ACTORS)
+    def transfer(self, which: int, queue: str, actor: str) -> None:
+        self.shop.transfer(which, queue, actor)
+
+    @rule(which=NUMBERS, actor=ACTORS)
+    def end_wrap_up(self, which: int, actor: str) -> None:
+        self.shop.end_wrap_up(which, actor)
+
+    @rule(workspace=WORKSPACES, world=WORLD)
+    def configure(self, workspace: str, world: int) -> None:
+        self.shop.configure(world, workspace)
+
+    @rule(
+        customer=CUSTOMERS,
+        alert=st.sampled_from(("alr_1", "alr_2")),
+        seconds=st.sampled_from((-1, 5, 3600)),
+    )
+    def note_alert(self, customer: int, alert: str, seconds: float) -> None:
+        self.shop.note_alert(customer, alert, seconds)
+
+    @rule(which=NUMBERS, outcome=st.sampled_from(("accepted", "retry")))
+    def note_delivery(self, which: int, outcome: str) -> None:
+        self.shop.note_delivery(which, outcome)
+
+    @rule()
+    def repeat(self) -> None:
+        self.shop.repeat_the_last_command()
+
+    @rule(seconds=st.sampled_from((0.001, 1, 5, 10, 15, 20, 31)), settle=st.booleans())
+    def wait(self, seconds: float, settle: bool) -> None:
+        self.shop.wait(seconds, settle=settle)
+
+    @rule(seconds=st.sampled_from((600, 3600, 4000, 300_000)))
+    def wait_long(self, seconds: float) -> None:
+        self.shop.wait(seconds)
+
+    @rule()
+    def restart(self) -> None:
+        self.shop.history.restart()
+
+    @rule()
+    def rebuild(self) -> None:
+        self.shop.history.rebuild()
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def _busy_day(seed: int, steps: int) -> Shop:
+    """A long history in which what usually happens happens most."""
+    pick = random.Random(seed)
+    shop = Shop()
+    shop.configure(pick.choice((0, 0, 2)))
+    number = lambda: pick.randrange(1_000_000)  # noqa: E731 - short for what follows
+    doings = (
+        (
+            30,
+            lambda: shop.write(
+                pick.randrange(12),
+                hints={"intent": pick.choice(("buy", "return", "x", "y"))},
+                language=pick.choice((None, "de", "en")),
+                age=pick.choice((0, 0, 2_000)),
+            ),
+        ),
+        (12, lambda: shop.presence(pick.choice(AGENTS[:4]), "available")),
+        (3, lambda: shop.presence(pick.choice(AGENTS), pick.choice(STATES))),
+        (22, lambda: shop.accept(number())),
+        (6, lambda: shop.decline(number())),
+        (2, lambda: shop.accept(number(), pick.choice(AGENTS), stale=True)),
+        (16, lambda: shop.close(number())),
+        (4, lambda: shop.transfer(number(), pick.choice(QUEUES))),
+        (6, lambda: shop.end_wrap_up(number())),
+        (5, lambda: shop.phone(pick.choice((2, 5)), "call1", pick.choice(CALLS))),
+        (2, lambda: shop.write(pick.randrange(12), pick.choice(KINDS))),
+        (2, lambda: shop.note_alert(pick.randrange(12), f"alr_{number()}", 60)),
+        (2, lambda: shop.note_delivery(number(), "accepted")),
+        (16, lambda: shop.wait(pick.choice((0.5, 1, 3, 5, 9, 20)))),
+        (1, lambda: shop.wait(pick.choice((40, 2000, 5000)))),
+        (1, lambda: shop.configure(pick.choice((0, 0, 1, 2)))),
+        (2, shop.history.restart),
+        (1, shop.history.rebuild),
+    )
+    weights = [weight for weight, _ in doings]
+    for _, do in pick.choices(doings, weights, k=steps):
+        do()
+    return shop
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_busy_day(seed: int) -> None:
+    """Whatever happens, nothing that was promised is broken, and most of what can happen did."""
+    shop = _busy_day(seed, 400)
+
+    assert len(shop.history.decisions) > 200

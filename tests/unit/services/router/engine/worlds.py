@@ -1,0 +1,129 @@
+"""Small workspaces for random histories, and the commands that may happen in them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.events.inbound import Action, ActionKind, Call, CallState, CustomerEvent, Sender
+from shared.rules import Rules
+
+START = 1_700_000_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+CHANNELS = ("whatsapp", "email", "phone")
+
+
+def moment(at: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=at)
+
+
+def _agent(*queues: str, total: int | None = None, **more: Any) -> dict[str, Any]:
+    return {"queues": queues, "total": total, **more}
+
+
+_COMMON: dict[str, Any] = {
+    "queues": {
+        "support": {"offer_seconds": 20, "wrap_up_seconds": 15},
+        "sales": {"offer_seconds": 10},
+    },
+    "classes": {
+        "normal": {"target_seconds": 300, "by_channel": {"phone": 30}},
+        "urgent": {"target_seconds": 60},
+    },
+    "skills": ["german", "returns"],
+    "routes": [
+        {
+            "name": "late_parcels",
+            "when": {"alert": ["delay"]},
+            "queue": "support",
+            "priority": "urgent",
+        },
+        {
+            "name": "german",
+            "when": {"language": ["de"]},
+            "queue": "support",
+            "requires": {"german": 2},
+        },
+        {"name": "buying", "when": {"intent": ["buy"]}, "queue": "sales"},
+        {"name": "rest", "queue": "support"},
+    ],
+    "agents": {
+        "ada": _agent("support", "sales", skills={"german": 3}, capacity={"whatsapp": 2}),
+        "bob": _agent("support", capacity={"email": 1, "whatsapp": 1}, total=2),
+        "cyd": _agent("support", "sales", skills={"german": 1, "returns": 2}),
+        "dee": _agent("sales", capacity={"phone": 0, "whatsapp": 1, "email": 1}),
+    },
+    "thread_window_hours": {"email": 1.0},
+    "missed_offers": 2,
+    "decline_seconds": 30,
+}
+
+WORLDS: tuple[Rules, ...] = (
+    Rules.model_validate(_COMMON),
+    Rules.model_validate(
+        {
+            **_COMMON,
+            "queues": {"support": {"offer_seconds": 5, "wrap_up_seconds": 5}},
+            "routes": [{"name": "all", "queue": "support"}],
+            "agents": {
+                "ada": _agent("support", capacity={"whatsapp": 1, "phone": 1}, total=1),
+                "eve": _agent("support", role="supervisor"),
+            },
+            "decline_seconds": 0,
+        }
+    ),
+    Rules.model_validate(
+        {
+            **_COMMON,
+            "queues": {**_COMMON["queues"], "returns": {"offer_seconds": 30}},
+            "routes": [
+                {
+                    "name": "returning",
+                    "when": {"intent": ["return"]},
+                    "queue": "returns",
+                    "requires": {"returns": 1},
+                },
+                *_COMMON["routes"],
+            ],
+            "agents": {
+                **_COMMON["agents"],
+                "bob": _agent("returns", skills={"returns": 1}),
+                "cyd": _agent("support", "returns", skills={"returns": 5}, total=1),
+            },
+            "missed_offers": 1,
+            "thread_window_hours": {},
+        }
+    ),
+    Rules(),
+)
+
+
+def customer_event(
+    *,
+    number: int,
+    at: int,
+    workspace: str,
+    customer: int,
+    kind: ActionKind = "message",
+    hints: dict[str, str] | None = None,
+    language: str | None = None,
+    automatic: bool = False,
+    call: tuple[str, CallState] | None = None,
+) -> CustomerEvent:
+    channel = "phone" if call else CHANNELS[customer % len(CHANNELS)]
+    return CustomerEvent(
+        id=f"acc:{number}",
+        workspace=workspace,
+        channel=channel,
+        account="acc",
+        conversation_key=f"key{customer}",
+        received_at=moment(at),
+        action=Action(
+            kind="call" if call else kind,
+            sender=Sender(address=f"+{customer}", language=language),
+            occurred_at=moment(at),
+            provider_id=str(number),
+            hints=hints or {},
+            automatic=automatic,
+            call=Call(id=call[0], state=call[1]) if call else None,
+        ),
+    )
