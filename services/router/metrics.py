@@ -7,7 +7,7 @@ VIEW_RECORDS = Counter(
     "What became of the records that the view read?",
     ["topic", "result"],
 )
-"""`result`: applied, skipped (seen before, or void), undecodable."""
+"""`result`: applied, seen (before), void, undecodable."""
 
 VIEW_REBUILDS = Counter(
     "patchbay_view_rebuilds_total",

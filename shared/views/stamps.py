@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from shared.cache import asked
 from shared.log import Partition
+from shared.record import BEGINNING, Standing
 from shared.views.keys import Keys
 
 Origin = Literal["new", "lost"]
@@ -14,19 +15,20 @@ Origin = Literal["new", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """Everything before `offset` is applied; `epoch` and `seq` are the record's rule at it."""
+    """Everything before `offset` is applied; there a reader goes on with this `standing`."""
 
     offset: int
-    epoch: int = 0
-    seq: int = 0
+    standing: Standing = BEGINNING
 
     def text(self) -> str:
-        return f"{self.offset}:{self.epoch}:{self.seq}"
+        seq = "" if self.standing.seq is None else self.standing.seq
+        return f"{self.offset}:{self.standing.epoch}:{seq}"
 
     @classmethod
     def parse(cls, text: str) -> "Stamp":
+        """Raises ValueError for what `text` did not write."""
         offset, epoch, seq = text.split(":")
-        return cls(int(offset), int(epoch), int(seq))
+        return cls(int(offset), Standing(int(epoch), int(seq) if seq else None))
 
 
 def field(partition: Partition) -> str:

@@ -169,7 +169,9 @@ async def test_an_unreadable_record_stops_nothing(empty_redis: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("epoch", "seq"), [(0, 9), (1, 9), (2, 1)], ids=["unowned", "fenced", "seen"]
+    ("epoch", "seq"),
+    [(0, 2), (1, 2), (2, 1), (2, 3), (3, 2)],
+    ids=["unowned", "fenced", "seen", "after a gap", "not owned yet"],
 )
 async def test_a_void_decision_is_not_shown(empty_redis: str, epoch: int, seq: int) -> None:
     async with parts(empty_redis) as (log, redis, owner):

@@ -13,8 +13,9 @@ from services.router.view.routing import ROUTING_FOLD
 from services.router.view.sheet import Fold, Placed
 from shared.clock import milliseconds
 from shared.errors import Undecodable
-from shared.events.routing import ShardOwned
+from shared.events.routing import Decision, ShardOwned
 from shared.log import Partition, Record
+from shared.record import Fence
 from shared.topics import DELIVERIES, INBOUND, OUTBOUND, ROUTING, Topic
 
 _LOG = structlog.get_logger(__name__)
@@ -31,40 +32,38 @@ _DECODERS = {topic.name: topic.decoder() for topic in SOURCES}
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """A record of one workspace."""
+    """A record of one workspace that counts."""
 
     workspace: str
     placed: Placed[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A record that concerns every workspace of the shard."""
+def read(records: Iterable[Record], fence: Fence) -> list[Mine]:
+    """The records that count, of one partition in order; `fence` judges those of `routing`.
 
-    placed: Placed[ShardOwned]
-
-
-def read(records: Iterable[Record]) -> list[Mine | Owned]:
-    """The records that can be read; others are the business of whoever acts on them."""
-    found: list[Mine | Owned] = []
+    One that cannot be read is the business of whoever acts on it.
+    """
+    found: list[Mine] = []
     for record in records:
+        topic = record.partition.topic
         try:
-            envelope = _DECODERS[record.partition.topic].decode(record.value)
+            envelope = _DECODERS[topic].decode(record.value)
         except Undecodable as error:
-            VIEW_RECORDS.labels(record.partition.topic, "undecodable").inc()
+            VIEW_RECORDS.labels(topic, "undecodable").inc()
             _LOG.warning(
                 "view_record_undecodable",
-                topic=record.partition.topic,
+                topic=topic,
                 partition=record.partition.number,
                 offset=record.offset,
                 reason=str(error),
             )
             continue
-        placed = Placed(envelope.data, record.offset, milliseconds(envelope.time))
-        if isinstance(envelope.data, ShardOwned):
-            found.append(Owned(placed))
-        else:
-            found.append(Mine(envelope.data.workspace, placed))
+        data = envelope.data
+        if isinstance(data, ShardOwned | Decision) and not fence.admits(data):
+            VIEW_RECORDS.labels(topic, "void").inc()
+        elif not isinstance(data, ShardOwned):
+            at = milliseconds(envelope.time)
+            found.append(Mine(data.workspace, Placed(data, record.offset, at, fence.standing)))
     return found
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 from redis.asyncio import Redis
 
-from services.router.view.batch import FOLDS, SOURCES, Owned, read
-from services.router.view.progress import Known
-from services.router.view.sheet import Expire, Placed, Put, Rank, Sheet, Unrank, Write
+from services.router.view.batch import FOLDS, SOURCES, read
+from services.router.view.sheet import Expire, Put, Rank, Sheet, Unrank, Write
 from shared.cache import asked
 from shared.log import Log, Partition
+from shared.record import Fence, standing_at
 from shared.views.keys import Keys
 
 Contents = Mapping[str, str | dict[str, int]]
@@ -79,21 +79,14 @@ async def fresh_fold(log: Log, workspace: str, shards: int, keep_ms: int) -> Mem
 async def _fold_partition(
     log: Log, partition: Partition, workspace: str, keep_ms: int, memory: Memory
 ) -> None:
-    fold, known = FOLDS[partition.topic], Known("fresh", "lost", {})
-    known.join(partition, 0)
     begin, end = (await log.bounds([partition]))[partition]
+    fold, fence = FOLDS[partition.topic], Fence(standing_at(begin))
     async with log.read({partition: begin}) as source:
         while begin < end:
             records = await source.poll()
             begin = records[-1].offset + 1 if records else begin
-            batch: list[Placed[Any]] = []
-            for item in read(records):
-                if isinstance(item, Owned):
-                    known.owned(partition, item.placed.offset, item.placed.data)
-                elif item.workspace == workspace and known.admits(
-                    partition, item.placed.offset, item.placed.data
-                ):
-                    batch.append(item.placed)
+            mine = [item for item in read(records, fence) if item.workspace == workspace]
+            batch = [item.placed for item in mine]
             sheet = Sheet(workspace, keep_ms)
             for need in fold.needs:
                 sheet.load(memory.load(sheet.missing(need(sheet, batch))))

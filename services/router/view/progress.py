@@ -1,105 +1,62 @@
 """What one member of the view's group knows about each workspace's view. No I/O."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from shared.events.routing import Decision, ShardOwned
 from shared.log import Partition
 from shared.views.stamps import Origin, Stamp, Stamps
 from shared.views.stamps import field as name_of
+
+Moves = Mapping[Partition, tuple[Stamp | None, Stamp]]
+"""Per partition the stamp that should be there, and the one to put in its place."""
 
 _BEGINNING = Stamp(0)
 
 
 @dataclass(slots=True)
 class Known:
-    """One workspace's view: `applied` is what stands in Redis, `reached` how far we are.
-
-    `reached` is ahead of `applied` only by records that are in hand or concern others.
-    """
+    """One workspace's view: `applied` is what stands in Redis for the partitions we read."""
 
     generation: str
     origin: Origin
     stored: dict[str, Stamp]
     applied: dict[Partition, Stamp | None] = field(default_factory=dict)
-    reached: dict[Partition, Stamp] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stamps: Stamps) -> "Known":
         return cls(stamps.generation, stamps.origin, stamps.applied)
 
-    def join(self, partition: Partition, epoch: int) -> int | None:
-        """Begin with a partition; where to read from, None where it makes no difference.
-
-        `epoch` is the shard's where we are: a new view begins there.
-        """
-        stamp = self.stored.get(name_of(partition))
-        self.stands(partition, stamp)
-        if stamp is not None:
-            return stamp.offset
-        if self.origin == "lost":
-            return 0
-        self.reached[partition] = Stamp(0, epoch)
-        return None
-
-    def stands(self, partition: Partition, stamp: Stamp | None) -> None:
-        """This is what stands in Redis; what was thought of it before is wrong."""
-        self.applied[partition] = stamp
-        self.reached[partition] = stamp or _BEGINNING
-
-    def back(self, partition: Partition, reached: Stamp) -> None:
-        """A batch failed: what of it is not applied will be read again."""
-        applied = self.applied.get(partition)
-        if applied is not None and applied.offset > reached.offset:
-            reached = replace(applied, epoch=max(applied.epoch, reached.epoch))
-        self.reached[partition] = reached
+    def join(self, partition: Partition) -> Stamp | None:
+        """Begin with a partition; where to read from, None where it makes no difference."""
+        stamp = self.applied[partition] = self.stored.get(name_of(partition))
+        if stamp is None and self.origin == "lost":
+            return _BEGINNING
+        return stamp
 
     def leave(self, partition: Partition) -> None:
         """Somebody else goes on with the partition."""
         self.applied.pop(partition, None)
-        self.reached.pop(partition, None)
 
-    def owned(self, partition: Partition, offset: int, owned: ShardOwned) -> None:
-        """A shard has an owner: from here on records of a lower epoch are void."""
-        reached = self.reached[partition]
-        if reached.offset <= offset:
-            epoch = max(reached.epoch, owned.epoch)
-            self.reached[partition] = replace(reached, offset=offset + 1, epoch=epoch)
+    def wants(self, partition: Partition, offset: int) -> bool:
+        """Whether a record is news to this view."""
+        applied = self.applied[partition]
+        return applied is None or offset >= applied.offset
 
-    def admits(self, partition: Partition, offset: int, data: object) -> bool:
-        """Whether a record is news to this view, and valid; it then counts as reached."""
-        reached = self.reached[partition]
-        if offset < reached.offset:
-            return False
-        epoch, seq = reached.epoch, reached.seq
-        if isinstance(data, Decision):
-            if data.epoch < epoch or data.seq <= seq:
-                return False
-            epoch, seq = data.epoch, data.seq
-        self.reached[partition] = Stamp(offset + 1, epoch, seq)
-        return True
+    def moves(self, done: Mapping[Partition, Stamp]) -> Moves:
+        """What a checkpoint has to write when everything before these stamps is applied."""
+        return {
+            partition: (applied, done[partition])
+            for partition, applied in self.applied.items()
+            if partition in done and (applied is None or applied.offset < done[partition].offset)
+        }
 
-    def epoch(self, partition: Partition) -> int:
-        """The highest epoch this view knows of the shard."""
-        stamp = self.reached.get(partition) or self.stored.get(name_of(partition))
-        return stamp.epoch if stamp is not None else 0
-
-    def moves(self, following: dict[Partition, int]) -> dict[Partition, tuple[Stamp | None, Stamp]]:
-        """What a checkpoint has to write when everything before these offsets is applied."""
-        moves = {}
-        for partition, reached in self.reached.items():
-            offset = max(reached.offset, following.get(partition, 0))
-            stamp = replace(reached, offset=offset)
-            if stamp != self.applied[partition]:
-                moves[partition] = (self.applied[partition], stamp)
-        return moves
-
-    def moved(self, moves: dict[Partition, tuple[Stamp | None, Stamp]]) -> None:
+    def moved(self, moves: Moves) -> None:
         """The checkpoint has been written."""
         for partition, (_, following) in moves.items():
-            self.applied[partition] = self.reached[partition] = following
+            self.applied[partition] = following
 
 
-def earliest(offsets: Iterable[int | None]) -> int | None:
-    """The first offset that anybody needs; None when nobody needs any."""
-    return min((offset for offset in offsets if offset is not None), default=None)
+def earliest(stamps: Iterable[Stamp | None]) -> Stamp | None:
+    """The first place that anybody needs; None when nobody needs any."""
+    found = [stamp for stamp in stamps if stamp is not None]
+    return min(found, key=lambda stamp: stamp.offset, default=None)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from shared.record import BEGINNING, Standing
 from shared.views.documents import Document
 from shared.views.keys import Keys
 
@@ -109,11 +110,13 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Placed(Generic[R]):
-    """One record's data, its offset, and when it was made (Unix milliseconds)."""
+    """One record's data, its offset, and when it was made (Unix milliseconds). A reader who goes
+    on behind it does so with `standing`."""
 
     data: R
     offset: int
     at: int
+    standing: Standing = BEGINNING
 
 
 @dataclass(frozen=True, slots=True)

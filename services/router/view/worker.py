@@ -11,14 +11,14 @@ from typing import Any
 import structlog
 
 from services.router.metrics import VIEW_AGE, VIEW_REBUILDS, VIEW_RECORDS, VIEW_WAITS
-from services.router.view.batch import FOLDS, SOURCES, Owned, by_partition, read
+from services.router.view.batch import FOLDS, SOURCES, by_partition, read
 from services.router.view.progress import Known, earliest
 from services.router.view.sheet import Placed, Sheet
 from services.router.view.store import Applied, Moved, Store
 from shared.clock import Clock, milliseconds
 from shared.errors import CacheUnavailable, LogUnavailable, OwnershipLost
-from shared.events.routing import Decision
 from shared.log import Log, Partition, Record, Source
+from shared.record import Fence, Standing, standing_at
 from shared.topics import ROUTING
 from shared.views.stamps import Stamp
 from shared.watchdog import Progress
@@ -32,15 +32,6 @@ _PAUSE_SECONDS = 0.5
 
 class _Again(Exception):
     """The view is not where we thought: this partition must be read again."""
-
-
-class _Moved(_Again):
-    """Somebody else applied more, or Redis went back in time."""
-
-    def __init__(self, known: Known, stamp: Stamp | None) -> None:
-        super().__init__()
-        self.known = known
-        self.stamp = stamp
 
 
 class Worker:
@@ -70,6 +61,7 @@ class Worker:
         self._known: dict[str, Known] = {}
         self._joined: set[Partition] = set()
         self._next: dict[Partition, int] = {}
+        self._fences: dict[Partition, Fence] = {}
         self._rewound: set[Partition] = set()
         self._committed: dict[Partition, int] = {}
         self._checked_at = clock.monotonic()
@@ -99,14 +91,8 @@ class Worker:
             self._progress.received(partition, records[-1].offset)
         await self._share(source)
         for partition, records in batches.items():
-            if partition in self._rewound:
-                continue
-            try:
+            if partition not in self._rewound:
                 await self._take(source, partition, records)
-            except _Again:
-                self._rewind(source, partition, records[0].offset)
-            else:
-                self._next[partition] = records[-1].offset + 1
         if self._clock.monotonic() - self._checked_at >= self._checkpoint_seconds:
             await self._checkpoint(source)
 
@@ -123,6 +109,7 @@ class Worker:
         self._progress.released(left)
         for partition in left:
             self._joined.discard(partition)
+            self._fences.pop(partition, None)
             self._next.pop(partition, None)
             self._committed.pop(partition, None)
             for known in self._known.values():
@@ -138,14 +125,14 @@ class Worker:
         self._joined |= gained
 
     def _begin(self, source: Source, partition: Partition) -> None:
-        epoch = self._epoch(partition)
-        start = earliest(known.join(partition, epoch) for known in self._known.values())
-        if start is not None and start != self._next.get(partition):
-            self._next[partition] = start
+        start = earliest([known.join(partition) for known in self._known.values()])
+        if start is None:
+            return
+        if start.offset == self._next.get(partition):
+            self._fences[partition] = Fence(start.standing)
+        else:
+            self._next[partition] = start.offset
             self._rewind(source, partition, start)
-
-    def _epoch(self, partition: Partition) -> int:
-        return max((known.epoch(partition) for known in self._known.values()), default=0)
 
     async def _attach(self, source: Source, workspace: str) -> Known:
         """Find or begin a workspace's view; one built anew is read again as far as needed."""
@@ -156,8 +143,8 @@ class Worker:
             return known
         fresh = Known.of(stamps)
         for partition in self._joined:
-            start = fresh.join(partition, self._epoch(partition))
-            if start is not None and start < self._next.get(partition, 0):
+            start = fresh.join(partition)
+            if start is not None and start.offset < self._next.get(partition, start.offset + 1):
                 self._rewind(source, partition, start)
         self._known[workspace] = fresh
         self._names.add(workspace)
@@ -166,49 +153,50 @@ class Worker:
         _LOG.info("view_begins", workspace=workspace, origin=stamps.origin)
         return fresh
 
-    def _rewind(self, source: Source, partition: Partition, offset: int) -> None:
-        self._next[partition] = min(offset, self._next.get(partition, offset))
+    def _rewind(self, source: Source, partition: Partition, to: Stamp) -> None:
+        """Read on from an earlier place, unless from an even earlier one already."""
+        if to.offset <= self._next.get(partition, to.offset):
+            self._next[partition] = to.offset
+            self._fences[partition] = Fence(to.standing)
         self._rewound.add(partition)
         source.seek({partition: self._next[partition]})
 
     async def _take(self, source: Source, partition: Partition, records: Sequence[Record]) -> None:
-        """Fold one partition's records, workspace by workspace. Raises _Again."""
-        before = [(known, known.reached[partition]) for known in self._known.values()]
+        """Fold one partition's records, workspace by workspace."""
+        begin = Stamp(records[0].offset, self._standing(partition, records[0].offset))
+        fence = Fence(begin.standing)
         try:
-            for workspace, batch in (await self._sort(source, partition, records)).items():
+            for workspace, batch in (await self._sort(source, partition, records, fence)).items():
                 for at in range(0, len(batch), _CHUNK):
                     await self._fold(source, workspace, partition, batch[at : at + _CHUNK])
-        except (CacheUnavailable, _Again) as error:
-            for known, reached in before:
-                known.back(partition, reached)
-            if isinstance(error, _Moved):
-                self._follow(source, partition, error)
-            raise
+        except _Again:
+            self._rewind(source, partition, begin)
+        else:
+            self._fences[partition] = fence
+            self._next[partition] = records[-1].offset + 1
 
-    def _follow(self, source: Source, partition: Partition, moved: _Moved) -> None:
-        moved.known.stands(partition, moved.stamp)
-        if moved.stamp is not None:
-            self._rewind(source, partition, moved.stamp.offset)
+    def _standing(self, partition: Partition, offset: int) -> Standing:
+        """By what rule the record at this offset is judged; those before it may be deleted."""
+        fence = self._fences.get(partition)
+        if fence is None or offset != self._next[partition]:
+            return standing_at(offset)
+        return fence.standing
 
     async def _sort(
-        self, source: Source, partition: Partition, records: Sequence[Record]
+        self, source: Source, partition: Partition, records: Sequence[Record], fence: Fence
     ) -> dict[str, list[Placed[Any]]]:
-        """Per workspace what is new to its view, and valid."""
+        """Per workspace what counts and is new to its view. Raises _Again."""
         batches: dict[str, list[Placed[Any]]] = {}
-        for item in read(records):
-            if isinstance(item, Owned):
-                for known in self._known.values():
-                    known.owned(partition, item.placed.offset, item.placed.data)
-                continue
-            found = self._known.get(item.workspace)
-            if found is None:
-                found = await self._attach(source, item.workspace)
+        for item in read(records, fence):
+            known = self._known.get(item.workspace)
+            if known is None:
+                known = await self._attach(source, item.workspace)
                 if partition in self._rewound:
                     raise _Again
-            if found.admits(partition, item.placed.offset, item.placed.data):
+            if known.wants(partition, item.placed.offset):
                 batches.setdefault(item.workspace, []).append(item.placed)
             else:
-                VIEW_RECORDS.labels(partition.topic, "skipped").inc()
+                VIEW_RECORDS.labels(partition.topic, "seen").inc()
         return batches
 
     async def _fold(
@@ -220,7 +208,7 @@ class Worker:
             sheet.load(await self._store.load(sheet.missing(need(sheet, batch))))
         for placed in batch:
             fold.apply(sheet, placed)
-        following = _stamp(batch[-1])
+        following = Stamp(batch[-1].offset + 1, batch[-1].standing)
         applied = await self._store.apply(
             workspace,
             known.generation,
@@ -234,7 +222,10 @@ class Worker:
                 known.applied[partition] = following
                 self._measure(partition, batch)
             case Moved(stamp=stamp):
-                raise _Moved(known, stamp)
+                known.applied[partition] = stamp
+                if stamp is not None:
+                    self._rewind(source, partition, stamp)
+                raise _Again
             case _:
                 await self._attach(source, workspace)
                 raise _Again
@@ -246,8 +237,13 @@ class Worker:
 
     async def _checkpoint(self, source: Source) -> None:
         """Say in Redis, then in the group, that everything up to here is applied."""
+        done = {
+            p: Stamp(self._next[p], self._fences[p].standing)
+            for p in self._joined
+            if p in self._fences
+        }
         for workspace, known in list(self._known.items()):
-            moves = known.moves(self._next)
+            moves = known.moves(done)
             if await self._store.checkpoint(workspace, known.generation, moves):
                 known.moved(moves)
             else:
@@ -260,10 +256,3 @@ class Worker:
         except OwnershipLost:
             _LOG.info("view_partitions_moved")
         self._checked_at = self.healthy_at = self._clock.monotonic()
-
-
-def _stamp(last: Placed[Any]) -> Stamp:
-    """Where the view is after a batch that ends with this record."""
-    if isinstance(last.data, Decision):
-        return Stamp(last.offset + 1, last.data.epoch, last.data.seq)
-    return Stamp(last.offset + 1)
