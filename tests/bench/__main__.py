@@ -4,48 +4,84 @@ Absolute numbers depend on the machine and its mood; the ratios are what to comp
 """
 
 import argparse
-import asyncio
 import importlib
 import json
+import math
 import os
 import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.figures import QUICK, Report, Size
+
 BENCHES = ("ingest", "latency", "engine")
+_LIBRARIES = ("aiohttp", "aiokafka", "orjson", "pydantic", "redis", "uvloop")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHES], default=[])
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the chosen benches, print their tables and write their figures."""
+    parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}")
+    parser.add_argument("--quick", action="store_true", help="only see whether it works")
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
-    chosen = parser.parse_args()
-    console = Console()
-    results: dict[str, Any] = {
-        "machine": {"cpus": os.cpu_count(), "python": platform.python_version()}
-    }
+    chosen = parser.parse_args(arguments)
+    if unknown := set(chosen.names) - set(BENCHES):
+        parser.error(f"there is no bench {', '.join(sorted(unknown))}")
+    console = Console(width=None if os.isatty(1) else 160)
+    results: dict[str, Any] = {"machine": _machine(), "quick": chosen.quick}
     for name in chosen.names or BENCHES:
         console.print(f"measuring {name} ...")
-        results[name] = asyncio.run(importlib.import_module(f"tests.bench.{name}").run())
-        console.print(_table(name, results[name]))
+        run = importlib.import_module(f"tests.bench.{name}").run
+        reports: list[Report] = uvloop.run(run(QUICK if chosen.quick else Size()))
+        results[name] = [_plain(asdict(report)) for report in reports]
+        for report in reports:
+            _print(console, report)
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    chosen.json.write_text(json.dumps(results, indent=2))
+    chosen.json.write_text(json.dumps(results, indent=2) + "\n")
     console.print(f"written to {chosen.json}")
 
 
-def _table(title: str, figures: list[dict[str, Any]]) -> Table:
-    columns = list(dict.fromkeys(key for figure in figures for key in figure))
-    table = Table(*columns, title=title)
-    for figure in figures:
-        table.add_row(*(_shown(figure.get(column, "")) for column in columns))
-    return table
+def _machine() -> dict[str, Any]:
+    libraries = {name: version(name) for name in _LIBRARIES}
+    python = platform.python_version()
+    return {"cpus": os.cpu_count(), "system": platform.platform(), "python": python} | libraries
+
+
+def _print(console: Console, report: Report) -> None:
+    columns = list(dict.fromkeys(key for row in report.rows for key in row))
+    table = Table(title=report.title, title_justify="left")
+    for column in columns:
+        numbers = all(isinstance(row.get(column, 0), int | float) for row in report.rows)
+        table.add_column(column, justify="right" if numbers else "left")
+    for row in report.rows:
+        table.add_row(*(_shown(row.get(column, "")) for column in columns))
+    console.print(table)
+    for note in report.notes:
+        console.print(f"  {note}", style="dim", highlight=False)
 
 
 def _shown(value: object) -> str:
-    return f"{value:,.3g}" if isinstance(value, float) and value < 100 else f"{value:,.0f}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    if math.isnan(value):
+        return "-"
+    return f"{value:,.3g}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 if __name__ == "__main__":

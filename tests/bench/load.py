@@ -1,30 +1,49 @@
-"""A lean HTTP/1.1 load generator: prebuilt requests over kept connections, bounded in count."""
+"""A lean HTTP/1.1 load generator: whole requests over kept connections.
+
+It has to be much cheaper than what it measures: both share the machine.
+"""
 
 import asyncio
+import random
+import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
+
+from tests.bench.figures import percentile
 
 _TIMEOUT = 30.0
+_SWITCH = 0.0005  # the pacing thread must get its turn while the loop is busy
 
 
 @dataclass
 class Load:
-    """What happened: latencies in seconds from sending to the whole answer, by request."""
+    """What happened, in seconds. A closed loop's latency begins when the request is sent, an open
+    loop's when it was due. `due` and `late` are an open loop's: when each request had to be sent
+    (`time.perf_counter`), and how much later it was.
+    """
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     refused: int = 0
+    due: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered with 200."""
+        return len(self.latencies)
 
     @property
     def per_second(self) -> float:
         """Answered requests a second."""
-        return len(self.latencies) / self.seconds if self.seconds else 0.0
+        return self.answered / self.seconds if self.seconds else 0.0
 
-    def percentile(self, share: float) -> float:
-        """The latency that `share` of all requests did not exceed, in milliseconds."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000 if ordered else 0.0
+    def milliseconds(self, share: float) -> float:
+        """The latency that `share` of all answered requests did not exceed."""
+        return percentile(self.latencies, share) * 1000
 
 
 def request_bytes(path: str, headers: dict[str, str], body: bytes) -> bytes:
@@ -34,74 +53,143 @@ def request_bytes(path: str, headers: dict[str, str], body: bytes) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
-async def closed_loop(port: int, requests: Sequence[bytes], connections: int) -> Load:
-    """Send all requests as fast as `connections` answered-before-next clients can."""
+def arrivals(rate: float, seconds: float, seed: int = 1) -> list[float]:
+    """Independent arrivals (Poisson) at `rate` a second, as seconds from the beginning."""
+    randomness = random.Random(seed)
+    times: list[float] = []
+    at = randomness.expovariate(rate)
+    while at < seconds:
+        times.append(at)
+        at += randomness.expovariate(rate)
+    return times
+
+
+async def closed_loop(
+    port: int, requests: Iterable[bytes], connections: int, seconds: float
+) -> Load:
+    """As fast as `connections` clients can that wait for each answer: until `seconds` are over or
+    every request was sent."""
     load = Load()
+    lines = await _connect(port, connections)
     queue = iter(requests)
     begun = time.perf_counter()
-    await asyncio.gather(*(_client(port, queue, load) for _ in range(connections)))
+
+    async def client(line: _Line) -> None:
+        for request in queue:
+            sent = time.perf_counter()
+            status = await line.ask(request)
+            now = time.perf_counter()
+            _count(load, status, now - sent)
+            if now - begun > seconds:
+                return
+
+    await asyncio.gather(*(client(line) for line in lines))
     load.seconds = time.perf_counter() - begun
+    _close(lines)
     return load
 
 
-async def _client(port: int, queue: Iterator[bytes], load: Load) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for request in queue:
-            sent = time.perf_counter()
-            writer.write(request)
-            status = await asyncio.wait_for(_answer(reader), _TIMEOUT)
-            if status == 200:
-                load.latencies.append(time.perf_counter() - sent)
-            else:
-                load.refused += 1
-    finally:
-        writer.close()
+async def open_loop(
+    port: int, times: Sequence[float], requests: Sequence[bytes], connections: int = 64
+) -> Load:
+    """Send each request at its time, whether or not earlier ones were answered."""
+    load = Load()
+    lines = await _connect(port, connections)
+    idle: asyncio.Queue[_Line] = asyncio.Queue()
+    for line in lines:
+        idle.put_nowait(line)
+    begun = time.perf_counter() + 0.05
+
+    async def send(at: float, request: bytes) -> None:
+        due = begun + at
+        load.due.append(due)
+        load.late.append(time.perf_counter() - due)
+        line = await idle.get()
+        status = await line.ask(request)
+        _count(load, status, time.perf_counter() - due)
+        idle.put_nowait(line)
+
+    async with asyncio.TaskGroup() as group:
+        async for index in _paced(begun, times):
+            group.create_task(send(times[index], requests[index]))
+    load.seconds = time.perf_counter() - begun
+    _close(lines)
+    return load
 
 
-async def _answer(reader: asyncio.StreamReader) -> int:
-    head = await reader.readuntil(b"\r\n\r\n")
+class _Line(asyncio.Protocol):
+    """One kept connection: a request at a time."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._answer: asyncio.Future[int] | None = None
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
+
+    async def ask(self, request: bytes) -> int:
+        """The status of the answer; 0 when the connection was cut."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        async with asyncio.timeout(_TIMEOUT):
+            return await self._answer
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, found, body = self._buffer.partition(b"\r\n\r\n")
+        if found and len(body) >= _length(head):
+            self._buffer = b""
+            self._done(int(head[9:12]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._done(0)
+
+    def _done(self, status: int) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(status)
+
+
+def _length(head: bytes) -> int:
     lower = head.lower()
     at = lower.find(b"content-length:")
-    if at >= 0:
-        length = int(lower[at + 15 : lower.find(b"\r", at)])
-        await reader.readexactly(length)
-    return int(head[9:12])
+    return int(lower[at + 15 :].split(b"\r", 1)[0]) if at >= 0 else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """One request of an open-loop load: sent at its time whether or not others were answered."""
+async def _connect(port: int, count: int) -> list[_Line]:
+    loop = asyncio.get_running_loop()
+    made = await asyncio.gather(
+        *(loop.create_connection(_Line, "127.0.0.1", port) for _ in range(count))
+    )
+    return [line for _, line in made]
 
-    at: float
-    request: bytes
+
+def _close(lines: Sequence[_Line]) -> None:
+    for line in lines:
+        line.transport.close()
 
 
-async def open_loop(port: int, plan: Sequence[Scheduled], connections: int = 32) -> list[float]:
-    """Send each request at its time (seconds from now); returns when each was really due.
+def _count(load: Load, status: int, latency: float) -> None:
+    if status == 200:
+        load.latencies.append(latency)
+    else:
+        load.refused += 1
 
-    No coordinated omission: a latency is to be measured from the due time.
-    """
-    begun = time.perf_counter()
-    pool: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(connections):
-        pool.put_nowait(await asyncio.open_connection("127.0.0.1", port))
-    due: list[float] = []
-    tasks: set[asyncio.Task[None]] = set()
 
-    async def send(request: bytes) -> None:
-        reader, writer = await pool.get()
-        writer.write(request)
-        await asyncio.wait_for(_answer(reader), _TIMEOUT)
-        pool.put_nowait((reader, writer))
+async def _paced(begun: float, times: Sequence[float]) -> AsyncIterator[int]:
+    """Yields each index at its time. A thread keeps the time: an event loop's timers have a
+    resolution of a millisecond, which is as much as what is measured."""
+    loop = asyncio.get_running_loop()
+    due: asyncio.Queue[int] = asyncio.Queue()
 
-    for item in plan:
-        await asyncio.sleep(max(0.0, begun + item.at - time.perf_counter()))
-        due.append(begun + item.at)
-        task = asyncio.create_task(send(item.request))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    await asyncio.gather(*tasks)
-    while not pool.empty():
-        pool.get_nowait()[1].close()
-    return due
+    def keep() -> None:
+        for index, at in enumerate(times):
+            time.sleep(max(0.0, begun + at - time.perf_counter()))
+            loop.call_soon_threadsafe(due.put_nowait, index)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
+    threading.Thread(target=keep, daemon=True).start()
+    for _ in times:
+        yield await due.get()
+    sys.setswitchinterval(interval)
