@@ -29,7 +29,11 @@ log = structlog.get_logger()
 
 
 class WorkerLost(Exception):
-    """The worker died of this mail, or was ended because it took too long."""
+    """The worker died, perhaps of this mail."""
+
+
+class WorkerSlow(WorkerLost):
+    """The worker was ended because the mail took too long."""
 
 
 class _Worker:
@@ -69,7 +73,7 @@ class _Worker:
                 reply = await process.stdout.readexactly(FRAME.unpack(head)[0])
             answered = True
         except TimeoutError:
-            raise WorkerLost("it took too long to read") from None
+            raise WorkerSlow("it took too long to read") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise WorkerLost("it took too much memory or processor time to read") from None
         finally:
@@ -104,10 +108,9 @@ class MailWorkers:
         frame = pickle.dumps((account, request, now))
         worker = await self._idle.get()
         try:
-            reply: dict[str, Any] = orjson.loads(await worker.ask(frame))
+            reply: dict[str, Any] = orjson.loads(await _ask(worker, frame))
         except WorkerLost as lost:
-            metrics.MAIL_WORKERS_LOST.inc()
-            log.warning("mail_worker_lost", account=account.name, why=str(lost))
+            log.warning("mail_costs_its_reader", account=account.name, why=str(lost))
             return [_unreadable(account, request, PayloadInvalid.code, str(lost))]
         finally:
             self._idle.put_nowait(worker)
@@ -138,6 +141,22 @@ async def mail_workers(
         yield workers
     finally:
         await workers.stop()
+
+
+async def _ask(worker: _Worker, frame: bytes) -> bytes:
+    """A second worker is asked when the first died: it may have been killed for another reason."""
+    try:
+        return await worker.ask(frame)
+    except WorkerSlow:
+        metrics.MAIL_WORKERS_LOST.inc()
+        raise
+    except WorkerLost:
+        metrics.MAIL_WORKERS_LOST.inc()
+    try:
+        return await worker.ask(frame)
+    except WorkerLost:
+        metrics.MAIL_WORKERS_LOST.inc()
+        raise
 
 
 def _unreadable(account: EmailSettings, request: HttpRequest, reason: str, detail: str) -> Item:

@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "VERIFY": "verify-me",
     "TWILIO": "twilio-auth-token",
     "SHOP": "shop-secret",
+    "MAIL": "mail-thread-secret",
+    "MAILGUN": "mailgun-signing-key",
 }
 
 
@@ -140,9 +142,14 @@ def notification(*messages: Any, number: str = "900100200300") -> dict[str, Any]
 
 @asynccontextmanager
 async def running_ingest(
-    redis_url: str, spool: Path, log: Log | None = None, **settings: Any
+    redis_url: str,
+    spool: Path,
+    log: Log | None = None,
+    config: Path = CONFIG,
+    last: str = "ingest-all",
+    **settings: Any,
 ) -> AsyncIterator[Ingest]:
-    """The service with all channels, on free ports."""
+    """The service with all channels, on free ports; `last` is the listener bound last."""
     async with AsyncExitStack() as stack:
         inner = await stack.enter_async_context(SqliteLog(":memory:"))
         await inner.create_topics(dict.fromkeys(TOPICS, SHARDS))
@@ -154,10 +161,11 @@ async def running_ingest(
 
         def noted(name: str, port: int) -> None:
             ingest.ports[name] = port
-            bound.set()
+            if name == last:
+                bound.set()
 
         deps = Deps(
-            ingest.log, redis, SystemClock(), load(CONFIG, ENVIRONMENT), SHARDS, "test", Probes(),
+            ingest.log, redis, SystemClock(), load(config, ENVIRONMENT), SHARDS, "test", Probes(),
             noted,
         )  # fmt: skip
         options: dict[str, Any] = {"port": 0, "smtp_port": 0, "spool": spool, **settings}

@@ -16,7 +16,7 @@ from shared.channels.email.addresses import parse_addresses
 
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\r\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
-_MSG_ID = re.compile(r"<[^<>\s]{1,900}>")
+_MSG_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{1,900}>")
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _EXTENT = 8_192
 
@@ -123,8 +123,11 @@ def _word_bytes(match: re.Match[str]) -> bytes:
 
 
 def msg_ids(value: str) -> tuple[str, ...]:
-    """The message ids in a header (RFC 5322, 3.6.4); of very long ones the first and the last."""
-    found = list(dict.fromkeys(_MSG_ID.findall(value)))
+    """The message ids in a header (RFC 5322, 3.6.4); of very long ones the first and the last.
+
+    Some programs wrap long ids as RFC 2047 words, though the standard forbids it.
+    """
+    found = list(dict.fromkeys(_MSG_ID.findall(decode_words(value))))
     return tuple(found if len(found) <= 50 else [found[0], *found[-49:]])
 
 

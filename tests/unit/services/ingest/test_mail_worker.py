@@ -110,6 +110,16 @@ async def test_the_next_mail_gets_a_new_worker() -> None:
     assert isinstance(item, Incoming)
 
 
+async def test_a_worker_killed_for_another_reason_costs_no_mail() -> None:
+    async with mail_workers(1) as workers:
+        await read(workers, GOOD)
+        process = workers._workers[0]._process
+        assert process is not None
+        process.kill()
+        [item] = await read(workers, GOOD)
+    assert isinstance(item, Incoming)
+
+
 async def test_what_is_lost_and_too_large_to_keep_is_not_taken() -> None:
     async with mail_workers(1, WorkerLimits(wall_seconds=0.001)) as workers:
         with pytest.raises(PayloadInvalid, match="too large to be kept"):
