@@ -7,15 +7,15 @@ from aiohttp import web
 from prometheus_client import REGISTRY
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.service import Check, Probes
+from shared.service import Probes
 
 
 @asynccontextmanager
 async def private_listener(probes: Probes, host: str, port: int) -> AsyncIterator[int]:
     """Serve until left; yields the bound port. Keep it off the public network."""
     app = web.Application()
-    app.router.add_get("/live", _check(probes, probes.live))
-    app.router.add_get("/ready", _check(probes, probes.ready))
+    app.router.add_get("/live", _check(probes.not_live))
+    app.router.add_get("/ready", _check(probes.not_ready))
     app.router.add_get("/metrics", _metrics)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
@@ -27,13 +27,11 @@ async def private_listener(probes: Probes, host: str, port: int) -> AsyncIterato
         await runner.cleanup()
 
 
-def _check(
-    probes: Probes, checks: dict[str, Check]
-) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _check(failing: Callable[[], list[str]]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_request: web.Request) -> web.Response:
-        failing = probes.failing(checks)
-        text = "ok\n" if not failing else "failing: " + ", ".join(failing) + "\n"
-        return web.Response(text=text, status=503 if failing else 200)
+        names = failing()
+        text = "ok\n" if not names else "failing: " + ", ".join(names) + "\n"
+        return web.Response(text=text, status=503 if names else 200)
 
     return answer
 

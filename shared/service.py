@@ -14,7 +14,8 @@ Check = Callable[[], bool]
 
 @dataclass
 class Probes:
-    """A process is live while every `live` check holds, and ready while every `ready` one does.
+    """A process is live while every `live` check holds, and ready while every `ready` one does;
+    before the first of those is added it is starting, and not ready.
 
     Liveness never asks Kafka or Redis: their outage must not restart the whole fleet.
     """
@@ -25,6 +26,14 @@ class Probes:
     def failing(self, checks: dict[str, Check]) -> list[str]:
         """The names of the checks that do not hold."""
         return [name for name, check in checks.items() if not check()]
+
+    def not_live(self) -> list[str]:
+        """What keeps it from being live; nothing when it is."""
+        return self.failing(self.live)
+
+    def not_ready(self) -> list[str]:
+        """What keeps it from being ready; nothing when it is."""
+        return self.failing(self.ready) if self.ready else ["starting"]
 
 
 @dataclass(frozen=True)

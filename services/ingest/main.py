@@ -51,7 +51,7 @@ async def serve(deps: Deps, settings: IngestSettings, stop: asyncio.Event) -> No
             public_listener(webhooks.application(), settings.listen_host, settings.port, limits)
         )
         deps.listening(f"ingest-{settings.channel}", port)
-        deps.probes.ready["ingest"] = lambda: not stop.is_set()
         if "email" in parsers:
             await stack.enter_async_context(serve_mail(deps, settings, accounts, receiver.receive))
+        deps.probes.ready["ingest"] = lambda: not stop.is_set()
         await stop.wait()
