@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 TOKEN = re.compile(r"#(q[0-9a-z]+)")
+SHIPMENT = re.compile(r"\b(PB\d{6})\b")
 NONCE = re.compile(r"\[(r[0-9a-z]+)\]")
 
 
@@ -47,24 +48,35 @@ class Ledger:
         question = self.questions[token]
         question.accepted_at = question.accepted_at or now
 
-    def answered(self, place: Place, text: str, now: float) -> None:
-        """A provider delivered this text to this customer."""
-        self.answers.update(NONCE.findall(text))
-        for token in TOKEN.findall(text):
-            self.connected(place, token, now)
+    def withdrawn(self, token: str) -> None:
+        """The caller hung up before anybody answered: he asks for nothing any more."""
+        question = self.questions[token]
+        if question.answered_at is None:
+            question.accepted_at = None
 
-    def connected(self, place: Place, token: str, now: float) -> None:
-        """The customer behind this token got his answer, at this place."""
+    def arrived(self, place: Place, text: str, now: float) -> None:
+        """A provider delivered this text to this customer: an answer, or an alert."""
+        nonces = NONCE.findall(text)
+        self.answers.update(nonces)
+        if not nonces:
+            self.alerts.update(set(SHIPMENT.findall(text)))
+        for token in TOKEN.findall(text):
+            self._answer(place, token, now)
+
+    def connected(self, place: Place, call: str, now: float) -> None:
+        """An agent speaks to this caller, on the call he made or on the one that calls him back."""
+        self.answers[call] += 1
+        tokens = [q.token for q in self.questions.values() if q.place == place]
+        for token in tokens or [""]:
+            self._answer(place, token, now)
+
+    def _answer(self, place: Place, token: str, now: float) -> None:
         question = self.questions.get(token)
         if question is None or question.place != place:
             self.wrong_channel += 1
             return
         question.accepted_at = question.accepted_at or now
         question.answered_at = question.answered_at or now
-
-    def alerted(self, fact: str) -> None:
-        """A provider delivered a proactive message about this fact."""
-        self.alerts[fact] += 1
 
     def unanswered(self) -> list[Question]:
         """What was accepted and has no answer yet."""

@@ -81,10 +81,10 @@ class LateParcel:
         return f"ORD{self.number:05d}"
 
 
-def visits(seed: int, rate: float) -> Iterator[Visit]:
-    """Visits for ever, `rate` a second on average, exponentially spaced."""
+def visits(seed: int, rate: float, begun: float = 0.0) -> Iterator[Visit]:
+    """Visits for ever from `begun` on, `rate` a second on average, exponentially spaced."""
     randomness = random.Random(f"visits-{seed}")
-    at, number = 0.0, 0
+    at, number = begun, 0
     while True:
         number += 1
         at += randomness.expovariate(rate)
@@ -107,10 +107,10 @@ def _wish(chance: float) -> Wish:
     return "voicemail" if chance < 0.8 else "callback" if chance < 0.95 else "hangup"
 
 
-def late_parcels(seed: int, every: float) -> Iterator[LateParcel]:
+def late_parcels(seed: int, every: float, begun: float = 0.0) -> Iterator[LateParcel]:
     """Late parcels for ever, one every `every` seconds on average."""
     randomness = random.Random(f"parcels-{seed}")
-    at, number = 1.0, 0
+    at, number = begun, 0
     while True:
         number += 1
         at += randomness.uniform(0.5, 1.5) * every

@@ -1,0 +1,246 @@
+"""The simulated agents: they use the queue API and its event stream, as a desktop does."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import orjson
+
+from patchbay.demo.ledger import NONCE, TOKEN
+from shared.clock import Clock
+
+_PAUSE = 0.5
+_SENT = {"accepted", "sent", "delivered", "read", "played"}
+_STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_read=30)
+
+Json = dict[str, Any]
+
+
+class Unauthorized(Exception):
+    """The token is not believed (any more): sign in again."""
+
+
+class Api:
+    """The queue API for one agent; every write carries a key, so that it can be repeated."""
+
+    def __init__(
+        self,
+        client: aiohttp.ClientSession,
+        url: str,
+        workspace: str,
+        agent: str,
+        password: str,
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._url = url
+        self._sign_in = {"workspace": workspace, "agent": agent, "password": password}
+        self._clock = clock
+        self._token = ""
+        self.agent = agent
+
+    async def ask(
+        self, method: str, path: str, body: Json | None = None, key: str = ""
+    ) -> tuple[int, Json]:
+        """Status and body; repeats while the API is away or does not know the outcome."""
+        while True:
+            try:
+                status, answer = await self._once(method, path, body, key)
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                status, answer = 503, {}
+            if status == 401:
+                await self.sign_in()
+            elif status not in (429, 502, 503, 504):
+                return status, answer
+            await self._clock.sleep(_PAUSE)
+
+    async def sign_in(self) -> None:
+        """Get a token, however long it takes."""
+        while True:
+            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                async with self._client.post(
+                    f"{self._url}/v1/sessions", json=self._sign_in
+                ) as reply:
+                    if reply.status in (200, 201):
+                        self._token = (await reply.json())["token"]
+                        return
+            await self._clock.sleep(_PAUSE)
+
+    async def events(self, last: str) -> AsyncIterator[tuple[str, str, Json]]:
+        """Event id, name and data, from `last` on; ends when the stream does."""
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "text/event-stream"}
+        if last:
+            headers["Last-Event-ID"] = last
+        async with self._client.get(
+            f"{self._url}/v1/events", headers=headers, timeout=_STREAM_TIMEOUT
+        ) as reply:
+            if reply.status == 401:
+                raise Unauthorized
+            reply.raise_for_status()
+            fields: dict[str, str] = {}
+            async for raw in reply.content:
+                line = raw.decode().rstrip("\r\n")
+                if line:
+                    name, _, value = line.partition(":")
+                    fields[name] = value.removeprefix(" ")
+                elif fields:
+                    data = orjson.loads(fields.get("data") or "{}")
+                    yield fields.get("id", ""), fields.get("event", ""), data
+                    fields = {}
+
+    async def _once(self, method: str, path: str, body: Json | None, key: str) -> tuple[int, Json]:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        if key:
+            headers["Idempotency-Key"] = key
+        async with self._client.request(
+            method, f"{self._url}/v1{path}", json=body, headers=headers
+        ) as reply:
+            raw = await reply.read()
+            return reply.status, orjson.loads(raw) if raw else {}
+
+
+@dataclass
+class Handled:
+    """What the agents did, for the table."""
+
+    accepted: int = 0
+    replied: int = 0
+    closed: int = 0
+    refused: int = 0
+    seen_twice: Callable[[str], None] = lambda _token: None
+
+
+class Agent:
+    """One agent at work: takes every offer, answers every question, closes what is done."""
+
+    def __init__(self, api: Api, handled: Handled, clock: Clock, seed: int) -> None:
+        self._api = api
+        self._handled = handled
+        self._clock = clock
+        self._random = random.Random(f"agent-{api.agent}-{seed}")
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._last_event = ""
+
+    async def work(self) -> None:
+        """Be available, until cancelled."""
+        await self._api.sign_in()
+        try:
+            while True:
+                with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                    await self._follow()
+                await self._clock.sleep(_PAUSE)
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+
+    async def _follow(self) -> None:
+        try:
+            async for event_id, name, data in self._api.events(self._last_event):
+                self._last_event = event_id or self._last_event
+                await self._heard(name, data)
+        except Unauthorized:
+            await self._api.sign_in()
+
+    async def _heard(self, name: str, data: Json) -> None:
+        if name in ("ready", "reset"):
+            await self._api.ask("PUT", "/me/presence", {"state": "available"})
+            await self._catch_up()
+        elif name == "offer":
+            self._start(data["conversation"], data["offer"])
+        elif name in ("assigned", "message"):
+            self._start(data["conversation"], None)
+
+    async def _catch_up(self) -> None:
+        _, offers = await self._api.ask("GET", "/me/offers")
+        for offer in offers.get("offers", []):
+            self._start(offer["conversation"]["id"], offer["id"])
+        _, mine = await self._api.ask("GET", "/me/conversations")
+        for conversation in mine.get("held", []):
+            self._start(conversation["id"], None)
+
+    def _start(self, conversation: str, offer: str | None) -> None:
+        """Work on a conversation, or look at it once more when the work on it is under way."""
+        if conversation in self._busy and offer is None:
+            self._again.add(conversation)
+            return
+        task = asyncio.create_task(self._handle(conversation, offer))
+        self._busy[conversation] = task
+        task.add_done_callback(lambda _: self._busy.pop(conversation, None))
+
+    async def _handle(self, conversation: str, offer: str | None) -> None:
+        if offer is not None:
+            await self._clock.sleep(self._random.uniform(0.02, 0.2))
+            status, _ = await self._api.ask(
+                "POST", f"/offers/{offer}/accept", {}, key=f"accept-{offer}"
+            )
+            if status >= 300:
+                self._handled.refused += 1
+                return
+            self._handled.accepted += 1
+        while True:
+            self._again.discard(conversation)
+            done = await self._serve(conversation)
+            if done and conversation not in self._again:
+                return
+            await self._clock.sleep(0.3)
+
+    async def _serve(self, conversation: str) -> bool:
+        """Answer what is open; close when everything has reached the customer."""
+        status, found = await self._api.ask("GET", f"/conversations/{conversation}")
+        if status != 200 or found["state"] == "closed" or found["agent"] != self._api.agent:
+            return True
+        _, timeline = await self._api.ask(
+            "GET", f"/conversations/{conversation}/timeline?limit=200"
+        )
+        entries = timeline.get("entries", [])
+        asked = self._questions(entries)
+        replies = [e for e in entries if e["type"] == "message" and NONCE.search(e["text"] or "")]
+        answered = {token for reply in replies for token in TOKEN.findall(reply["text"])}
+        missing = [token for token in asked if token not in answered]
+        if missing:
+            await self._clock.sleep(self._random.uniform(0.2, 1.0))
+            await self._reply(conversation, missing)
+            return False
+        if found["channel"] == "phone":
+            return await self._after_call(conversation, found)
+        if any(reply["delivery"]["state"] not in _SENT for reply in replies):
+            return False
+        await self._close(conversation, found)
+        return True
+
+    def _questions(self, entries: list[Json]) -> list[str]:
+        customer = [entry for entry in entries if entry["type"] == "customer"]
+        tokens = [token for entry in customer for token in TOKEN.findall(entry["text"] or "")]
+        for token in {token for token in tokens if tokens.count(token) > 1}:
+            self._handled.seen_twice(token)
+        return list(dict.fromkeys(tokens))
+
+    async def _reply(self, conversation: str, tokens: list[str]) -> None:
+        nonce = f"r{self._api.agent}{tokens[0]}"
+        named = " ".join(f"#{token}" for token in tokens)
+        text = f"Thank you for asking {named}. It is on its way. [{nonce}]"
+        status, _ = await self._api.ask(
+            "POST", f"/conversations/{conversation}/replies", {"text": text}, key=nonce
+        )
+        self._handled.replied += status < 300
+        self._handled.refused += status >= 300
+
+    async def _after_call(self, conversation: str, found: Json) -> bool:
+        """A call ends by itself; what was a callback is closed when it has been made."""
+        if found["attributes"].get("callback") != "true":
+            return False
+        await self._clock.sleep(3)
+        await self._close(conversation, found)
+        return True
+
+    async def _close(self, conversation: str, found: Json) -> None:
+        status, _ = await self._api.ask(
+            "POST", f"/conversations/{conversation}/close", {"code": "solved"},
+            key=f"close-{conversation}-{found['assigned_at']}",
+        )  # fmt: skip
+        self._handled.closed += status < 300
