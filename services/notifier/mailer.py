@@ -121,12 +121,12 @@ class _Pool:
         client = _client(self._account)
         try:
             await client.connect()
-        except ssl.SSLCertVerificationError as error:
-            reason = "The mail server's certificate is not trusted."
-            raise NotSent("misconfigured", reason) from error
         except SMTPResponseException:
             raise
         except _BROKEN as error:
+            if ssl.SSLCertVerificationError in (type(error), type(error.__cause__)):
+                reason = "The mail server's certificate is not trusted."
+                raise NotSent("misconfigured", reason) from error
             raise NotSent("retry", "The mail server cannot be reached.") from error
         except SMTPException as error:
             reason = "The mail server does not offer what the account asks for (TLS, signing in)."
