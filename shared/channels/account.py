@@ -47,3 +47,8 @@ class AccountSettings(Strict):
     def address(self) -> str:
         """Our address at the provider, by which an item in a batch finds its account."""
         return self.name
+
+    @property
+    def served(self) -> frozenset[str]:
+        """Every address that only this account may have."""
+        return frozenset({self.address})

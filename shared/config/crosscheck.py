@@ -23,6 +23,7 @@ def crosscheck(config: Config, document: Document) -> None:
         _alerts(workspace, here, document)
         _templates(workspace, here, document)
     _unique_accounts(config, document)
+    _unique_addresses(config, document)
 
 
 def _unknown(document: Document, path: Path_, what: str, name: str, known: Collection[str]) -> None:
@@ -130,3 +131,18 @@ def _unique_accounts(config: Config, document: Document) -> None:
                     f"another {account.channel} account is called {name!r} too",
                     "account names are part of the webhook address: make them unique",
                 )
+
+
+def _unique_addresses(config: Config, document: Document) -> None:
+    """One address of ours belongs to one account, or nobody knows whose a message is."""
+    owners: dict[tuple[str, str], str] = {}
+    for workspace_name, workspace in config.workspaces.items():
+        for name, account in workspace.channels.items():
+            for address in sorted(account.served):
+                owner = owners.setdefault((account.channel, address), name)
+                if owner != name:
+                    document.problem(
+                        ("workspaces", workspace_name, "channels", name),
+                        f"{address} belongs to the {account.channel} account {owner!r} already",
+                        "give every address to one account",
+                    )

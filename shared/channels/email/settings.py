@@ -83,6 +83,11 @@ class EmailSettings(AccountSettings):
         return self.addresses[0]
 
     @property
+    def served(self) -> frozenset[str]:
+        """Our mailboxes. The one for bounces may be shared: its addresses say whose they are."""
+        return frozenset(self.addresses)
+
+    @property
     def id_domain(self) -> str:
         """The right-hand side of our Message-IDs."""
         return (self.domain or self.address.rpartition("@")[2]).lower()
