@@ -3,12 +3,19 @@
 import re
 from collections.abc import Iterable
 from email.utils import getaddresses
-from typing import Annotated
+from inspect import signature
+from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
 _ADDRESS = re.compile(
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\\,;:\"\x00-\x1f\x7f]{1,255}"
+)
+
+
+# Newer Pythons give up on a whole header for one unquoted comma in a name; senders write such names.
+_TOLERANT: dict[str, Any] = (
+    {"strict": False} if "strict" in signature(getaddresses).parameters else {}
 )
 
 
@@ -58,5 +65,5 @@ def extended(mailbox: str, extension: str) -> str | None:
 
 def parse_addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     """Names and plain addresses of address headers; what is no address is left out."""
-    pairs = getaddresses([value for value in values if value])
+    pairs = getaddresses([value for value in values if value], **_TOLERANT)
     return [(name, plain(address)) for name, address in pairs if plain(address)]

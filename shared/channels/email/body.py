@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import cached_property
 
 from shared.channels.email.guard import children
 from shared.channels.email.html import html_to_text
@@ -38,12 +39,28 @@ class Body:
 
 
 @dataclass
+class _Said:
+    """One text of the mail. HTML is expensive to read: only what is shown gets read."""
+
+    mime: str
+    raw: str
+
+    @cached_property
+    def both(self) -> tuple[str, str]:
+        """The whole text, and the part of it that is new."""
+        if self.mime == "text/html":
+            return html_to_text(self.raw)
+        whole = self.raw.strip()
+        return whole, new_text(whole) if whole else ""
+
+
+@dataclass
 class _Reading:
-    """What has been found so far. Texts are pairs of the new part and the whole."""
+    """What has been found so far."""
 
     message_id: str
     limit: int
-    texts: list[tuple[str, str]] = field(default_factory=list)
+    texts: list[_Said] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)
     images: list[tuple[str, Attachment]] = field(default_factory=list)
@@ -57,8 +74,9 @@ def read_body(message: Message, message_id: str, limit: int) -> Body:
     _read(message, reading)
     html = "".join(reading.html)
     files = [image for cid, image in reading.images if not _is_decoration(cid, image, html)]
-    text = _bounded("\n\n".join(new for new, _ in reading.texts if new), reading)
-    whole = _bounded("\n\n".join(all_ for _, all_ in reading.texts if all_), reading)
+    said = [text.both for text in reading.texts]
+    text = _bounded("\n\n".join(new for _, new in said if new), reading)
+    whole = _bounded("\n\n".join(whole for whole, _ in said if whole), reading)
     return Body(text, whole, (*files, *reading.files), reading.hints)
 
 
@@ -99,13 +117,13 @@ def _note_container(mime: str, protocol: str, reading: _Reading) -> None:
 def _read_alternative(part: Message, reading: _Reading) -> None:
     """The plain version where it says something, else the HTML; files of both."""
     before = len(reading.texts)
-    versions: list[list[tuple[str, str]]] = []
+    versions: list[list[_Said]] = []
     for child in children(part):
         _read(child, reading)
         versions.append(reading.texts[before:])
         del reading.texts[before:]
-    said = next((version for version in versions if any(whole for _, whole in version)), [])
-    reading.texts += said
+    shown = (version for version in versions if any(text.both[0] for text in version))
+    reading.texts += next(shown, [])
 
 
 def _read_leaf(part: Message, mime: str, reading: _Reading) -> None:
@@ -136,11 +154,7 @@ def _read_text(part: Message, mime: str, reading: _Reading) -> None:
     text = text_of(part, 4 * reading.limit)
     if mime == "text/html":
         reading.html.append(text)
-        whole, new = html_to_text(text)
-    else:
-        whole = text.strip()
-        new = new_text(whole) if whole else ""
-    reading.texts.append((new, whole))
+    reading.texts.append(_Said(mime, text))
 
 
 def _is_decoration(cid: str, image: Attachment, html: str) -> bool:
