@@ -13,7 +13,7 @@ _ADDRESS = re.compile(
 )
 
 
-# Newer Pythons give up on a whole header for one unquoted comma in a name; senders write such names.
+# Newer Pythons give up on a whole header for one unquoted comma in a name; such names are common.
 _TOLERANT: dict[str, Any] = (
     {"strict": False} if "strict" in signature(getaddresses).parameters else {}
 )
