@@ -111,6 +111,7 @@ class ContactsIndex:
             position = int(await asked(self._redis.get(_position_key(partition))) or 0)
             self._next[partition] = position
             self._goal = {}
+            self._check_due = self._clock.monotonic()
             source.seek({partition: position})
         return entered
 

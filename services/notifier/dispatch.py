@@ -132,8 +132,13 @@ class Dispatch:
             depth=self._room.depth,
             settled=self._settled,
         )
+        running = queue.run(self._stop)
+        try:
+            self._tasks.create_task(running, name="account-queue")
+        except RuntimeError:  # another task of the group has failed: all end, and so do we
+            running.close()
+            raise asyncio.CancelledError from None
         self._queues[account] = queue
-        self._tasks.create_task(queue.run(self._stop), name="account-queue")
         return queue
 
     def _settled(self, job: Job) -> None:

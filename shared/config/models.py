@@ -60,7 +60,8 @@ class AlertRule(Strict):
     `delay_hours` is how much later than promised (or than last announced) counts as a delay.
     `most_per_shipment` bounds messages about one shipment, `gap_hours` the time between two alerts
     to one customer. `fallback_minutes` is how long to wait for a delivery receipt before the next
-    channel is tried.
+    channel is tried. `opt_in` names channels whose rules ask for the customer's recorded consent
+    before an approved template, whatever its purpose.
     """
 
     when: Literal["shipment_delayed", "shipment_exception", "order_cancelled", "back_in_stock"]
@@ -72,6 +73,7 @@ class AlertRule(Strict):
     gap_hours: Annotated[float, Field(ge=0)] = 0
     fallback_minutes: Annotated[float, Field(gt=0)] = 60
     quiet_hours: QuietHours | None = QuietHours()
+    opt_in: tuple[str, ...] = ("whatsapp",)
 
 
 class CommerceSource(Strict):
@@ -91,13 +93,18 @@ class Person(Strict):
 
 
 class OpenIdConnect(Strict):
-    """Who may issue tokens in production. `keys` is a JWKS file, or the issuer's address of one."""
+    """Who may issue tokens in production. `keys` is a JWKS file, or the issuer's address of one.
+
+    `agent_claim` holds an agent's name as in `agents`; `workspace_claim` may be missing where there
+    is one workspace only, `role_claim` where the role is the one in `agents`.
+    """
 
     issuer: str
     audience: str
     keys: str
     agent_claim: str = "email"
     role_claim: str = "patchbay_role"
+    workspace_claim: str = "patchbay_workspace"
 
 
 class Workspace(Strict):

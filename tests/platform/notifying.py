@@ -106,10 +106,17 @@ class Scripted:
 
 
 class Steady(Scripted):
-    """Sending the same id again is harmless here."""
+    """Sending the same id again is harmless here; no window, and no receipts."""
 
     name: ClassVar[str] = "steady"
-    limits: Limits = replace(Scripted.limits, idempotent=True)
+    limits: Limits = replace(
+        Scripted.limits,
+        idempotent=True,
+        window_hours=None,
+        human_window_hours=None,
+        templates=False,
+        receipts=False,
+    )
 
 
 @contextmanager
@@ -153,7 +160,24 @@ class FakeProvider:
     async def accept(self, _request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         name = f"{body['id']}:{body['part']}"
         self.taken[name] += 1
-        return web.json_response({"provider_id": f"p-{name}-{self.taken[name]}"})
+        made = f"p-{name}-{self.taken[name]}"
+        return web.json_response({"provider_id": made, "messages": [{"id": made}]})
+
+    async def handle_graph(self, request: web.Request) -> web.StreamResponse:
+        """WhatsApp's send call."""
+        call = orjson.loads(await request.read())
+        message_id, _, part = call["biz_opaque_callback_data"].partition(":")
+        body = {
+            "id": message_id,
+            "part": int(part),
+            "account": "wa",
+            "to": call["to"],
+            "text": call.get("text", {}).get("body"),
+            "template": call.get("template"),
+        }
+        self.seen.append(body)
+        behave = self.script.popleft() if self.script else self.always or self.accept
+        return await behave(request, body)
 
     def texts(self) -> list[str]:
         """Every text that was sent here, in order."""
@@ -262,6 +286,7 @@ async def fake_provider() -> AsyncIterator[FakeProvider]:
     provider = FakeProvider()
     app = web.Application()
     app.router.add_post("/{account}/send", provider.handle)
+    app.router.add_post("/graph/{version}/{number}/messages", provider.handle_graph)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
