@@ -63,10 +63,10 @@ API_STREAM_EVENTS = Counter(
 
 API_STREAMS_CUT = Counter(
     "patchbay_api_streams_cut_total",
-    "Why were streams ended by us?",
+    "Why did streams end?",
     ["reason"],
 )
-"""`reason`: slow, drain, expired, failed."""
+"""`reason`: slow, drain, expired, failed (the log), gone (by the client)."""
 
 API_LEASES_LOST = Counter(
     "patchbay_api_leases_lost_total",

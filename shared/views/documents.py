@@ -253,4 +253,15 @@ class SystemEntry(Document):
 
 
 Entry = Annotated[CustomerEntry | MessageEntry | SystemEntry, Field(discriminator="type")]
-ENTRY: TypeAdapter[CustomerEntry | MessageEntry | SystemEntry] = TypeAdapter(Entry)
+_ENTRY: TypeAdapter[CustomerEntry | MessageEntry | SystemEntry] = TypeAdapter(Entry)
+_LAST = "~"
+
+
+def entry_text(entry: CustomerEntry | MessageEntry | SystemEntry, order: str = _LAST) -> str:
+    """An entry as a member of the sorted set. `order` sorts entries of the same millisecond."""
+    return f"{order}|{_ENTRY.dump_json(entry, exclude_none=True).decode()}"
+
+
+def entry_of(text: str) -> CustomerEntry | MessageEntry | SystemEntry:
+    """The entry that `entry_text` wrote."""
+    return _ENTRY.validate_json(text.partition("|")[2])

@@ -7,13 +7,13 @@ from shared.clock import milliseconds
 from shared.events.inbound import Action, CustomerEvent
 from shared.events.outbound import OutboundMessage
 from shared.views.documents import (
-    ENTRY,
     Alerted,
     Contact,
     Item,
     MailHead,
     MessageEntry,
     Sent,
+    entry_text,
 )
 
 OPENS_WINDOW = frozenset({"message", "reaction", "postback", "call", "comment"})
@@ -54,8 +54,7 @@ def _wrote(sheet: Sheet, placed: Placed[OutboundMessage]) -> None:
     sheet.put(sheet.keys.message(message.id), Sent(message=message), at + sheet.keep_ms)
     if message.conversation_id is not None:
         timeline = sheet.keys.timeline(message.conversation_id)
-        entry = ENTRY.dump_json(MessageEntry(id=message.id), exclude_none=True).decode()
-        sheet.rank(timeline, entry, at)
+        sheet.rank(timeline, entry_text(MessageEntry(id=message.id)), at)
         sheet.keep(timeline, at)
     elif message.kind == "alert":
         alerted = sheet.keys.alerted(message.conversation_key)

@@ -1,7 +1,7 @@
 """What one event of a decision sees and may change. Pure."""
 
 from services.router.view.sheet import Sheet
-from shared.views.documents import ENTRY, Agent, Conversation, CustomerEntry, SystemEntry
+from shared.views.documents import Agent, Conversation, CustomerEntry, SystemEntry, entry_text
 
 
 class Moment:
@@ -37,7 +37,7 @@ class Moment:
         self.enter(conversation_id, entry, at)
 
     def enter(self, conversation_id: str, entry: CustomerEntry | SystemEntry, at: int) -> None:
-        member = ENTRY.dump_json(entry, exclude_none=True).decode()
+        member = entry_text(entry, f"{self.offset:015d}.{self._index:03d}")
         timeline = self.sheet.keys.timeline(conversation_id)
         self.sheet.rank(timeline, member, at)
         self.sheet.keep(timeline, at)

@@ -1,0 +1,138 @@
+"""Which decisions an event stream tells, to whom, and in which words. Pure.
+
+An agent hears what names him and what happens to the conversations he holds; whoever leads hears
+everything of the workspace. Events hold ids and times, never what a customer wrote.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.router.api.caller import Caller
+from services.router.api.position import Position
+from services.router.api.tail import Seen
+from shared.clock import from_milliseconds
+from shared.events import routing as was
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One server-sent event: `name` is its type, `position` its id."""
+
+    position: Position
+    name: str
+    data: Data
+
+
+def _presence(event: was.PresenceChanged) -> Data:
+    return {"agent": event.agent, "state": event.state, "reason": event.reason}
+
+
+def _offer(event: was.Offered) -> Data:
+    return {
+        "offer": event.offer,
+        "conversation": event.conversation,
+        "agent": event.agent,
+        "expires_at": from_milliseconds(event.expires_at),
+    }
+
+
+def _offer_ended(event: was.OfferEnded) -> Data:
+    return {
+        "offer": event.offer,
+        "conversation": event.conversation,
+        "agent": event.agent,
+        "how": event.how,
+        "reason": event.reason,
+    }
+
+
+def _assigned(event: was.Assigned) -> Data:
+    return {"conversation": event.conversation, "agent": event.agent}
+
+
+def _message(event: was.Attached) -> Data:
+    return {"conversation": event.conversation, "entry": event.ref, "action": event.action}
+
+
+def _released(event: was.Released) -> Data:
+    return {"conversation": event.conversation, "agent": event.agent, "reason": event.why}
+
+
+def _closed(event: was.Closed) -> Data:
+    return {"conversation": event.conversation, "by": event.by, "code": event.code}
+
+
+def _wrap_up(event: was.WrapUpStarted) -> Data:
+    return {
+        "conversation": event.conversation,
+        "agent": event.agent,
+        "until": from_milliseconds(event.until),
+    }
+
+
+def _wrap_up_ended(event: was.WrapUpEnded) -> Data:
+    return {"conversation": event.conversation, "agent": event.agent}
+
+
+def _queued(event: was.Queued) -> Data:
+    return {"conversation": event.conversation, "queue": event.queue, "why": event.why}
+
+
+WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
+    was.PresenceChanged: ("presence", _presence),
+    was.Offered: ("offer", _offer),
+    was.OfferEnded: ("offer_ended", _offer_ended),
+    was.Assigned: ("assigned", _assigned),
+    was.Attached: ("message", _message),
+    was.Released: ("released", _released),
+    was.Closed: ("closed", _closed),
+    was.WrapUpStarted: ("wrap_up", _wrap_up),
+    was.WrapUpEnded: ("wrap_up_ended", _wrap_up_ended),
+    was.Queued: ("queued", _queued),
+}
+"""The events of the record that streams tell, and how."""
+
+EVENT_NAMES = ("ready", *(name for name, _ in WORDS.values()), "reset", "drain", "expired")
+
+
+def announcements(
+    seen: Seen, caller: Caller, held: Mapping[str, str | None], after: int = -1
+) -> Iterator[Announcement]:
+    """What this decision tells the caller, from the event after `after` on.
+
+    `held` names the holder of each conversation before the decision; one that is missing there is
+    not known, and then its events are told rather than kept back.
+    """
+    holders = dict(held)
+    for index, event in enumerate(seen.decision.events):
+        concerned = caller.leads or _concerns(event, caller.agent, holders)
+        _follow(event, holders)
+        words = WORDS.get(type(event))
+        if words is None or index <= after or not concerned:
+            continue
+        name, told = words
+        data = {**told(event), "at": from_milliseconds(getattr(event, "at", seen.decision.at))}
+        decision = seen.decision
+        position = Position(seen.offset, index, decision.epoch, decision.seq)
+        yield Announcement(position, name, data)
+
+
+def _concerns(event: Any, agent: str, holders: Mapping[str, str | None]) -> bool:
+    if isinstance(event, was.Queued):
+        return False
+    named = getattr(event, "agent", None)
+    if named is not None:
+        return bool(named == agent)
+    conversation = getattr(event, "conversation", None)
+    return conversation is not None and holders.get(conversation, agent) == agent
+
+
+def _follow(event: Any, holders: dict[str, str | None]) -> None:
+    """Within one decision a conversation may change hands."""
+    if isinstance(event, was.Assigned):
+        holders[event.conversation] = event.agent
+    elif isinstance(event, was.Opened | was.Released | was.Closed):
+        holders[event.conversation] = None

@@ -1,0 +1,155 @@
+"""What the API answers. Times are RFC 3339 in UTC, durations are in seconds."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.router.api.caller import Role
+from shared.events.commands import PresenceState
+from shared.views.documents import ConversationState
+
+
+class Answer(BaseModel):
+    """The body of a successful answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Session(Answer):
+    """Send `token` as `Authorization: Bearer`."""
+
+    token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
+    expires_at: datetime
+    workspace: str
+    agent: str
+    role: Role
+
+
+class StreamTicket(Answer):
+    """Good for one `GET /v1/events?ticket=…`, and only for a few seconds."""
+
+    ticket: str
+    expires_at: datetime
+
+
+class Presence(Answer):
+    """How an agent stands. `connected`: a stream of his is open, or was a moment ago."""
+
+    agent: str
+    state: PresenceState
+    reason: str | None
+    since: datetime | None
+    connected: bool
+
+
+class Customer(Answer):
+    name: str
+    address: str
+
+
+class Summary(Answer):
+    """A conversation in a list. `attributes` are what routes looked at."""
+
+    id: str
+    state: ConversationState
+    channel: str
+    account: str
+    customer: Customer
+    attributes: dict[str, str]
+    queue: str | None
+    priority: str | None
+    agent: str | None
+    opened_at: datetime
+    waiting_since: datetime | None
+    wrap_up_until: datetime | None
+
+
+class OpenOffer(Answer):
+    """Accept or decline it before `expires_at`."""
+
+    id: str
+    made_at: datetime
+    expires_at: datetime
+    conversation: Summary
+
+
+class Offers(Answer):
+    offers: list[OpenOffer]
+
+
+class Conversations(Answer):
+    """What the agent holds, and what he still wraps up."""
+
+    held: list[Summary]
+    wrapping_up: list[Summary]
+
+
+class TemplateInfo(Answer):
+    name: str
+    languages: list[str]
+
+
+class ReplyRules(Answer):
+    """What may be sent now, so that an agent knows before he writes.
+
+    `allowed` is about the caller; `reason` says why not. Until `free_text_until` any text may be
+    sent (no end: null), until `human_agent_until` what a person writes; after that, only
+    `templates`. `text_limit` is in characters, `attachments` are the kinds of file.
+    """
+
+    allowed: bool
+    reason: str | None
+    free_text: bool
+    free_text_until: datetime | None
+    human_agent_until: datetime | None
+    templates: list[TemplateInfo]
+    text_limit: int
+    attachments: list[str]
+    spoken: bool
+
+
+class AlertShown(Answer):
+    """What we told the customer last by ourselves, on the thread he now answers."""
+
+    message: str
+    rule: str
+    order: str | None
+    text: str | None
+    at: datetime
+
+
+class Conversation(Summary):
+    """One conversation in full."""
+
+    reopened: int
+    messages: int
+    assigned_at: datetime | None
+    responded_at: datetime | None
+    closed_at: datetime | None
+    closed_by: str | None
+    closed_code: str | None
+    offer: str | None
+    reply: ReplyRules
+    alert: AlertShown | None
+
+
+class Accepted(Answer):
+    offer: str
+    conversation: str
+
+
+class Declined(Answer):
+    offer: str
+
+
+class Changed(Answer):
+    conversation: str
+
+
+class MessageAccepted(Answer):
+    """The message is in the log and will be sent; its delivery is shown in the timeline."""
+
+    message: str
+    conversation: str

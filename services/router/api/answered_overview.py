@@ -1,0 +1,108 @@
+"""What the API answers to supervisors, about queues, agents and waits."""
+
+from datetime import datetime
+from typing import Literal
+
+from services.router.api.answered import Answer
+from shared.events.commands import PresenceState
+from shared.events.routing import OfferEnd
+from shared.views.documents import ConversationState
+
+
+class QueueAgents(Answer):
+    """Agents of a queue by what they could do now. `available` have room for one more."""
+
+    available: int
+    busy: int
+    away: int
+
+
+class Queue(Answer):
+    name: str
+    title: str
+    depth: int
+    offered: int
+    oldest_wait_seconds: float | None
+    agents: QueueAgents
+
+
+class Queues(Answer):
+    as_of: datetime
+    queues: list[Queue]
+
+
+class WorkItem(Answer):
+    conversation: str
+    channel: str
+    phase: Literal["offered", "held", "wrap_up"]
+    since: datetime
+    until: datetime | None
+
+
+class AgentOut(Answer):
+    name: str
+    title: str
+    role: str
+    queues: list[str]
+    state: PresenceState
+    reason: str | None
+    since: datetime | None
+    load: int
+    work: list[WorkItem]
+
+
+class Agents(Answer):
+    as_of: datetime
+    agents: list[AgentOut]
+
+
+class ChannelWait(Answer):
+    """`typical_seconds` is the median of the last `answers` waits."""
+
+    waiting: int
+    longest_seconds: float | None
+    typical_seconds: float | None
+    answers: int
+
+
+class WaitTimes(Answer):
+    workspace: str
+    as_of: datetime
+    channels: dict[str, ChannelWait]
+
+
+class Asked(Answer):
+    """One time that an agent was offered the conversation, and how that ended."""
+
+    offer: str
+    agent: str
+    at: datetime
+    how: OfferEnd | Literal["open"]
+    reason: str | None
+
+
+class Candidate(Answer):
+    """An agent of the queue, as he stands now."""
+
+    agent: str
+    has_skills: bool
+    state: PresenceState
+    has_room: bool
+
+
+class Explanation(Answer):
+    """Why a conversation is where it is. `due_at` orders it against everything else that waits."""
+
+    conversation: str
+    state: ConversationState
+    route: str | None
+    queue: str | None
+    priority: str | None
+    requires: dict[str, int]
+    attributes: dict[str, str]
+    queued_as: str | None
+    arrived_at: datetime | None
+    due_at: datetime | None
+    place: int | None
+    asked: list[Asked]
+    candidates: list[Candidate]

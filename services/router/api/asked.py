@@ -1,0 +1,108 @@
+"""What callers may send: request bodies and queries. An unknown field is an error."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from shared.events.commands import PresenceState
+from shared.strict import Strict
+
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+Url = Annotated[str, Field(pattern=r"^https://[^\s]{1,2000}$")]
+MOST_TEXT = 60_000
+
+
+class SignIn(Strict):
+    """Name and password of an agent, as configured for a workspace."""
+
+    workspace: Line
+    agent: Line
+    password: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class PresenceChange(Strict):
+    """What an agent wants to be. `draining` takes nothing new and keeps what there is."""
+
+    state: PresenceState
+    reason: Line | None = None
+
+
+class Decline(Strict):
+    """Why an offer is not taken; shown to supervisors."""
+
+    reason: Line | None = None
+
+
+class AttachmentIn(Strict):
+    """A file at a public https address, from where the provider fetches it."""
+
+    kind: Literal["image", "audio", "video", "file", "sticker"] = "file"
+    url: Url
+    name: Line | None = None
+    mime: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=100)] | None = None
+
+
+class TemplateIn(Strict):
+    """A template of the configuration. `values` fill its places; `language` defaults to the
+    customer's, and to the template's own where it does not have that."""
+
+    name: Line
+    language: Annotated[str, Field(max_length=20)] | None = None
+    values: Annotated[
+        dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=1024)]],
+        Field(max_length=32),
+    ] = {}
+
+
+class Reply(Strict):
+    """A message to the customer: a text with or without files, or a template."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MOST_TEXT)] | None = None
+    attachments: Annotated[tuple[AttachmentIn, ...], Field(max_length=10)] = ()
+    template: TemplateIn | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Reply":
+        if self.text is None and self.template is None and not self.attachments:
+            raise ValueError("give a text, attachments or a template")
+        if self.template is not None and self.text is not None:
+            raise ValueError("give a text or a template, not both")
+        return self
+
+
+class TransferTo(Strict):
+    """The queue that goes on with the conversation."""
+
+    queue: Line
+    note: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class Closing(Strict):
+    """How the conversation ended, in a word of your own."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] | None = None
+
+
+class Nothing(Strict):
+    """No fields."""
+
+
+class TimelinePage(Strict):
+    """Which part of a timeline: the latest entries, those before, or those after a cursor."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    before: Annotated[str, Field(max_length=2000)] | None = None
+    after: Annotated[str, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> "TimelinePage":
+        if self.before is not None and self.after is not None:
+            raise ValueError("give before or after, not both")
+        return self
+
+
+class StreamFrom(Strict):
+    """`ticket` stands in for the Authorization header where a browser cannot send one."""
+
+    ticket: Annotated[str, Field(max_length=100)] | None = None
+    last_event_id: Annotated[str, Field(max_length=100)] | None = None

@@ -1,0 +1,1 @@
+"""What each operation does. `services.router.api.table` says under which address."""

@@ -1,0 +1,187 @@
+"""Queues, agents, waits, and why a conversation is where it is."""
+
+from typing import Any
+
+from services.router.api import answered_overview as out
+from services.router.api.operations import Call, Said
+from services.router.api.problems import Problem
+from services.router.api.render import moment
+from shared.cache import asked
+from shared.clock import from_milliseconds
+from shared.config.models import Workspace
+from shared.rules import Agent as Configured
+from shared.rules import Rules
+from shared.views.documents import Agent, Conversation
+from shared.views.keys import Keys
+from shared.views.read import agents as read_agents
+from shared.views.waits import published_waits
+
+
+async def queues(call: Call) -> Said:
+    """Every queue, as the view shows it now."""
+    known = call.parts.workspace(call.caller.workspace)
+    present = {agent.id: agent for agent in await _agents(call)}
+    pipe: Any = call.parts.redis.pipeline(transaction=False)
+    keys = Keys(call.caller.workspace)
+    for name in known.rules.queues:
+        pipe.zcard(keys.due(name))
+        pipe.zcard(keys.offered(name))
+        pipe.zrange(keys.since(name), 0, 0, withscores=True)
+    answers = iter(await asked(pipe.execute()))
+    now = call.parts.now_ms()
+    found = []
+    for name, queue in known.rules.queues.items():
+        depth, offered, oldest = next(answers), next(answers), next(answers)
+        found.append(
+            out.Queue(
+                name=name,
+                title=queue.title,
+                depth=depth,
+                offered=offered,
+                oldest_wait_seconds=max(0.0, (now - oldest[0][1]) / 1000) if oldest else None,
+                agents=_count(known, name, present),
+            )
+        )
+    return Said(out.Queues(as_of=call.parts.clock.now(), queues=found))
+
+
+async def agents(call: Call) -> Said:
+    """Every configured agent and his work."""
+    rules = call.parts.workspace(call.caller.workspace).rules
+    present = {agent.id: agent for agent in await _agents(call)}
+    found = [
+        _agent(name, configured, present.get(name) or Agent(id=name))
+        for name, configured in sorted(rules.agents.items())
+    ]
+    return Said(out.Agents(as_of=call.parts.clock.now(), agents=found))
+
+
+async def wait_times(call: Call) -> Said:
+    """What anybody may know: how long customers wait on each channel."""
+    name = call.path["workspace"]
+    known = call.parts.config.workspaces.get(name)
+    if known is None:
+        raise Problem("not_found", "There is no such workspace.")
+    channels = sorted({account.channel for account in known.channels.values()})
+    found = await published_waits(call.parts.redis, name, channels, call.parts.now_ms())
+    waits = out.WaitTimes(
+        workspace=name,
+        as_of=call.parts.clock.now(),
+        channels={
+            channel: out.ChannelWait(
+                waiting=wait.waiting,
+                longest_seconds=wait.longest,
+                typical_seconds=wait.typical,
+                answers=wait.answers,
+            )
+            for channel, wait in found.items()
+        },
+    )
+    return Said(waits, headers={"Cache-Control": "public, max-age=5"})
+
+
+async def explain(call: Call) -> Said:
+    """The recorded facts of the last routing, and who could take it as things stand."""
+    caller, parts = call.caller, call.parts
+    found = await parts.conversation(caller.workspace, call.path["conversation"])
+    place = None
+    if found.queue is not None:
+        place = await asked(parts.redis.zrank(Keys(caller.workspace).due(found.queue), found.id))
+    return Said(
+        out.Explanation(
+            conversation=found.id,
+            state=found.state,
+            route=found.route,
+            queue=found.queue,
+            priority=found.priority,
+            requires=found.requires,
+            attributes=found.attributes,
+            queued_as=found.why,
+            arrived_at=moment(found.arrived_at),
+            due_at=moment(found.due),
+            place=None if place is None else place + 1,
+            asked=[
+                out.Asked(
+                    offer=offer.id,
+                    agent=offer.agent,
+                    at=from_milliseconds(offer.at),
+                    how=offer.how or "open",
+                    reason=offer.reason,
+                )
+                for offer in found.offers
+            ],
+            candidates=await _candidates(call, found),
+        )
+    )
+
+
+async def _candidates(call: Call, found: Conversation) -> list[out.Candidate]:
+    rules = call.parts.workspace(call.caller.workspace).rules
+    present = {agent.id: agent for agent in await _agents(call)}
+    return [
+        out.Candidate(
+            agent=name,
+            has_skills=all(
+                configured.skills.get(skill, 0) >= level for skill, level in found.requires.items()
+            ),
+            state=present[name].state if name in present else "offline",
+            has_room=_room(rules, configured, present.get(name), found.channel),
+        )
+        for name, configured in sorted(rules.agents.items())
+        if found.queue in configured.queues
+    ]
+
+
+async def _agents(call: Call) -> list[Agent]:
+    return await read_agents(call.parts.redis, call.caller.workspace)
+
+
+def _agent(name: str, configured: Configured, agent: Agent) -> out.AgentOut:
+    return out.AgentOut(
+        name=name,
+        title=configured.title,
+        role=configured.role,
+        queues=list(configured.queues),
+        state=agent.state,
+        reason=agent.reason,
+        since=moment(agent.since or None),
+        load=len(agent.work),
+        work=[
+            out.WorkItem(
+                conversation=work.conversation,
+                channel=work.channel,
+                phase=work.phase,
+                since=from_milliseconds(work.since),
+                until=moment(work.until),
+            )
+            for work in sorted(agent.work.values(), key=lambda work: work.since)
+        ],
+    )
+
+
+def _count(known: Workspace, queue: str, present: dict[str, Agent]) -> out.QueueAgents:
+    """Each of the queue's agents once: away, busy, or with room on some channel."""
+    channels = {account.channel for account in known.channels.values()}
+    counts = {"available": 0, "busy": 0, "away": 0}
+    for name, configured in known.rules.agents.items():
+        if queue not in configured.queues:
+            continue
+        agent = present.get(name)
+        if agent is None or agent.state in ("away", "offline"):
+            counts["away"] += 1
+        elif agent.state == "available" and any(
+            _room(known.rules, configured, agent, channel) for channel in channels
+        ):
+            counts["available"] += 1
+        else:
+            counts["busy"] += 1
+    return out.QueueAgents(**counts)
+
+
+def _room(rules: Rules, configured: Configured, agent: Agent | None, channel: str) -> bool:
+    """Whether his capacity leaves a place for one more conversation of this channel."""
+    work = list(agent.work.values()) if agent is not None else []
+    most = configured.capacity.get(channel, rules.default_capacity.get(channel, 0))
+    if configured.total is not None and len(work) >= configured.total:
+        return False
+    return sum(one.channel == channel for one in work) < most

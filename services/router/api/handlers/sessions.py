@@ -1,0 +1,84 @@
+"""Sign in, and get a ticket for a stream."""
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import structlog
+
+from services.router.api import answered as out
+from services.router.api.asked import SignIn
+from services.router.api.caller import Caller, Role
+from services.router.api.operations import Call, Said
+from services.router.api.tokens import role_of, unauthenticated
+from shared.cache import asked
+from shared.ids import new_id
+from shared.passwords import hashed, matches
+from shared.views.keys import Keys
+
+_LOG = structlog.get_logger(__name__)
+_TICKET_SECONDS = 30
+_AT_ONCE = asyncio.Semaphore(2)
+"""Each check takes megabytes and a tenth of a second of a core."""
+
+
+async def sign_in(call: Call) -> Said:
+    """Check the password and issue a token."""
+    asked_for: SignIn = call.body
+    parts = call.parts
+    await parts.attempts.count(asked_for.workspace, asked_for.agent, call.address)
+    role = await _role(call, asked_for)
+    if role is None:
+        _LOG.info("sign_in_refused", workspace=asked_for.workspace)
+        raise unauthenticated("Workspace, agent and password do not belong together.")
+    await parts.attempts.forget(asked_for.workspace, asked_for.agent)
+    token, caller = parts.tokens.issue(asked_for.workspace, asked_for.agent, role)
+    return Said(
+        out.Session(
+            token=token,
+            expires_at=datetime.fromtimestamp(caller.expires_at, UTC),
+            workspace=caller.workspace,
+            agent=caller.agent,
+            role=caller.role,
+        ),
+        201,
+    )
+
+
+async def _role(call: Call, given: SignIn) -> Role | None:
+    """The agent's role, when the password is right. A wrong name takes as long to find out."""
+    config = call.parts.config
+    known = config.workspaces.get(given.workspace)
+    person = known.people.get(given.agent) if known is not None else None
+    async with _AT_ONCE:
+        if person is None:
+            await asyncio.to_thread(hashed, given.password)
+            return None
+        stored = person.password_hash.get_secret_value()
+        right = await asyncio.to_thread(_matches, given.password, stored)
+    return role_of(config, given.workspace, given.agent) if right else None
+
+
+def _matches(password: str, stored: str) -> bool:
+    try:
+        return matches(password, stored)
+    except ValueError:
+        _LOG.error("password_hash_unreadable", hint="print one with `patchbay hash-password`")
+        return False
+
+
+async def stream_ticket(call: Call) -> Said:
+    """Something to open a stream with, for clients that cannot send headers."""
+    ticket, stored = new_id("tkt"), orjson.dumps(asdict(call.caller)).decode()
+    await asked(call.parts.redis.set(Keys("*").ticket(ticket), stored, ex=_TICKET_SECONDS))
+    expires = call.parts.clock.now() + timedelta(seconds=_TICKET_SECONDS)
+    return Said(out.StreamTicket(ticket=ticket, expires_at=expires), 201)
+
+
+async def redeem(call: Call, ticket: str) -> Caller:
+    """Whom a ticket stands for; it is used up. Raises Problem `unauthenticated`."""
+    found = await asked(call.parts.redis.getdel(Keys("*").ticket(ticket)))
+    if found is None:
+        raise unauthenticated("The ticket has been used, or is too old.")
+    return Caller(**orjson.loads(found))

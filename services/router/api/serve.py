@@ -1,0 +1,74 @@
+"""The API role, wired."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from services.router.api.app import application
+from services.router.api.attempts import Attempts
+from services.router.api.commands import Commands
+from services.router.api.leases import Leases, Sweeper
+from services.router.api.oidc import KeySet, OpenId, fetcher
+from services.router.api.parts import Parts
+from services.router.api.tail import Tail
+from services.router.api.tokens import Tokens
+from services.router.settings import ApiSettings
+from shared.listener import ListenerLimits, public_listener
+from shared.service import Deps
+
+
+async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> None:
+    """Answer until `stop` is set; then send the streams away, finish what is under way, return."""
+    ended = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        sink = await stack.enter_async_context(deps.log.sink())
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        tail = Tail(deps.log, deps.clock, deps.shards)
+        leases = Leases(deps.redis, settings.lease_seconds)
+        commands = Commands(sink, tail, deps.clock, deps.shards, settings.answer_seconds)
+        parts = Parts(
+            config=deps.config,
+            settings=settings,
+            log=deps.log,
+            sink=sink,
+            redis=deps.redis,
+            clock=deps.clock,
+            shards=deps.shards,
+            tail=tail,
+            commands=commands,
+            tokens=Tokens(deps.config, deps.clock),
+            openid=_openid(deps),
+            attempts=Attempts(deps.redis, deps.clock),
+            leases=leases,
+            written={},
+            stop=stop,
+        )
+        sweeper = Sweeper(
+            deps.redis,
+            leases,
+            commands,
+            deps.clock,
+            list(deps.config.workspaces),
+            settings.lease_seconds,
+        )
+        stack.callback(ended.set)
+        tasks.create_task(tail.run(ended), name="tail")
+        tasks.create_task(sweeper.run(ended), name="sweeper")
+        deps.probes.ready["api"] = lambda: tail.ready.is_set() and not stop.is_set()
+        limits = ListenerLimits(
+            connections=settings.connections,
+            header_seconds=settings.header_seconds,
+            body_seconds=settings.body_seconds,
+        )
+        port = await stack.enter_async_context(
+            public_listener(application(parts), settings.listen_host, settings.port, limits)
+        )
+        deps.listening("api", port)
+        await stop.wait()
+        tail.wake()
+
+
+def _openid(deps: Deps) -> OpenId | None:
+    settings = deps.config.api.oidc
+    if settings is None:
+        return None
+    return OpenId(settings, deps.config, KeySet(fetcher(settings.keys), deps.clock), deps.clock)

@@ -1,0 +1,210 @@
+"""Follow the record from its end: what answers commands, feeds streams and tells what was seen.
+
+One reader per process for all shards. It begins a little before the end, to know which epoch is in
+force.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from services.router.api.holders import Holders
+from services.router.api.position import Position
+from shared.clock import Clock
+from shared.errors import LogUnavailable, Undecodable
+from shared.events.routing import Decision, ShardOwned
+from shared.log import Log, Partition, Record
+from shared.record import Fence, standing_at
+from shared.topics import INBOUND, ROUTING
+
+_LOG = structlog.get_logger(__name__)
+_DECODER = ROUTING.decoder()
+COMMAND_PREFIX = "cmd_"
+"""What the ids of our commands begin with."""
+
+_LOOKBACK = 1000
+_REMEMBERED = 20_000
+_STREAM_DEPTH = 1000
+_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A valid decision, its offset, and who held its conversations when it was made.
+
+    A conversation that is not in `holders` is one whose holder is not known here.
+    """
+
+    offset: int
+    decision: Decision
+    holders: dict[str, str | None]
+
+
+class Subscription:
+    """The decisions about one workspace, as they come. Bounded: `lost` once it was too slow."""
+
+    def __init__(self, workspace: str) -> None:
+        self.workspace = workspace
+        self.lost = False
+        self._queue: asyncio.Queue[Seen | None] = asyncio.Queue(_STREAM_DEPTH)
+
+    def offer(self, seen: Seen) -> None:
+        """Put in what came; a stream that does not keep up is lost, and resumes later."""
+        try:
+            self._queue.put_nowait(seen)
+        except asyncio.QueueFull:
+            self.lost = True
+
+    def wake(self) -> None:
+        """Let whoever waits look around."""
+        if not self._queue.full():
+            self._queue.put_nowait(None)
+
+    def idle(self) -> bool:
+        """Everything that has come has been taken."""
+        return self._queue.empty()
+
+    async def next(self, seconds: float) -> Seen | None:
+        """The next decision; None after `seconds`, or when woken."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+
+class Tail:
+    """What this process has seen of the record."""
+
+    def __init__(self, log: Log, clock: Clock, shards: int) -> None:
+        self._log = log
+        self._clock = clock
+        self._shards = shards
+        self._fences: dict[Partition, Fence] = {}
+        self._next: dict[Partition, int] = {}
+        self._inbound: dict[str, int] = {}
+        self._waiting: dict[tuple[str, str], set[asyncio.Future[Decision]]] = {}
+        self._decided: OrderedDict[tuple[str, str], Decision] = OrderedDict()
+        self._streams: dict[str, set[Subscription]] = {}
+        self._holders: dict[str, Holders] = {}
+        self.ready = asyncio.Event()
+
+    def partition(self, workspace: str) -> Partition:
+        """Where the decisions about a workspace stand."""
+        return ROUTING.partition(workspace, "", self._shards)
+
+    def position(self, workspace: str) -> Position:
+        """Behind everything that has been seen: where a stream begins that wants what is new."""
+        partition = self.partition(workspace)
+        standing = self._fences[partition].standing
+        return Position(self._next[partition], -1, standing.epoch, standing.seq or 0)
+
+    def seen(self, workspace: str) -> dict[Partition, int]:
+        """How far a view must be to show everything that this process knows."""
+        partition = self.partition(workspace)
+        wanted = {partition: self._next[partition]}
+        if workspace in self._inbound:
+            wanted[INBOUND.partition(workspace, "", self._shards)] = self._inbound[workspace]
+        return wanted
+
+    def holders(self, workspace: str) -> Holders:
+        return self._holders.setdefault(workspace, Holders())
+
+    def decided(self, workspace: str, cause: str) -> Decision | None:
+        """The decision on a command that was sent before, if it was made lately."""
+        return self._decided.get((workspace, cause))
+
+    @contextmanager
+    def expect(self, workspace: str, cause: str) -> Iterator["asyncio.Future[Decision]"]:
+        """The decision on a command that is about to be sent."""
+        future = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault((workspace, cause), set())
+        waiting.add(future)
+        try:
+            yield future
+        finally:
+            waiting.discard(future)
+            if not waiting:
+                self._waiting.pop((workspace, cause), None)
+
+    @contextmanager
+    def subscribe(self, workspace: str) -> Iterator[Subscription]:
+        """Every decision about a workspace from `position` on."""
+        subscription = Subscription(workspace)
+        streams = self._streams.setdefault(workspace, set())
+        streams.add(subscription)
+        try:
+            yield subscription
+        finally:
+            streams.discard(subscription)
+
+    def wake(self) -> None:
+        """Let every stream look around: the process stops."""
+        for streams in self._streams.values():
+            for stream in streams:
+                stream.wake()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow until `stop` is set."""
+        while not stop.is_set():
+            try:
+                await self._follow(stop)
+            except LogUnavailable as error:
+                _LOG.warning("tail_waits", reason=str(error))
+                await self._clock.sleep(_PAUSE_SECONDS)
+
+    async def _follow(self, stop: asyncio.Event) -> None:
+        partitions = [Partition(ROUTING.name, number) for number in range(self._shards)]
+        bounds = await self._log.bounds(partitions)
+        for partition, (begin, end) in bounds.items():
+            start = max(begin, end - _LOOKBACK)
+            if partition not in self._next:
+                self._next[partition] = start
+                self._fences[partition] = Fence(standing_at(start))
+        async with self._log.read(self._next) as source:
+            while not stop.is_set():
+                for record in await source.poll(wait=0.2):
+                    self._take(record)
+                if all(self._next[p] >= end for p, (_, end) in bounds.items()):
+                    self.ready.set()
+
+    def _take(self, record: Record) -> None:
+        self._next[record.partition] = record.offset + 1
+        try:
+            data = _DECODER.decode(record.value).data
+        except Undecodable as error:
+            _LOG.warning("tail_record_undecodable", offset=record.offset, reason=str(error))
+            return
+        assert isinstance(data, ShardOwned | Decision)
+        if self._fences[record.partition].admits(data) and isinstance(data, Decision):
+            self._know(record.offset, data)
+
+    def _know(self, offset: int, decision: Decision) -> None:
+        workspace, key = decision.workspace, (decision.workspace, decision.cause)
+        self._inbound[workspace] = max(decision.inbound, self._inbound.get(workspace, 0))
+        holders = self.holders(workspace)
+        before = {
+            name: holders.holder(name) for name in conversations(decision) if holders.knows(name)
+        }
+        for event in decision.events:
+            holders.note(event)
+        seen = Seen(offset, decision, before)
+        for stream in self._streams.get(workspace, ()):
+            stream.offer(seen)
+        if decision.cause.startswith(COMMAND_PREFIX):
+            self._decided.setdefault(key, decision)
+        if len(self._decided) > _REMEMBERED:
+            self._decided.popitem(last=False)
+        for future in self._waiting.get(key, ()):
+            if not future.done():
+                future.set_result(decision)
+
+
+def conversations(decision: Decision) -> set[str]:
+    """The conversations that a decision is about."""
+    found = (getattr(event, "conversation", None) for event in decision.events)
+    return {name for name in found if name is not None}
