@@ -33,11 +33,8 @@ def of_alert(alert: Alert) -> dict[str, str]:
 
 def bounded(hints: Mapping[str, str]) -> dict[str, str]:
     """At most `MOST_HINTS` of them, each at most `MOST_CHARACTERS` long."""
-    names = sorted(hints) if len(hints) > MOST_HINTS else hints
-    return {
-        name[:MOST_CHARACTERS]: hints[name][:MOST_CHARACTERS]
-        for name, _ in zip(names, range(MOST_HINTS), strict=False)
-    }
+    names = sorted(hints)[:MOST_HINTS] if len(hints) > MOST_HINTS else hints
+    return {name[:MOST_CHARACTERS]: hints[name][:MOST_CHARACTERS] for name in names}
 
 
 def news(known: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:

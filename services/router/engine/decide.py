@@ -25,7 +25,8 @@ def decide(state: State, command: Input, context: Context) -> tuple[RoutingEvent
     lately is answered with Unchanged, whatever it is. No events: it meant nothing.
     """
     workspace = state.workspace(command.workspace)
-    state.latest = max(context.now, state.latest)
+    if context.now > state.latest:
+        state.latest = context.now
     turn = Turn(state, workspace, state.latest, context.cause)
     _let_lapse(turn)
     if context.cause in workspace.known:

@@ -16,7 +16,14 @@ from shared.events.routing import RoutingEvent
 
 def evolve(state: State, workspace: str, event: RoutingEvent) -> None:
     """Apply one event of a valid decision, in place."""
-    _HANDLERS[type(event)](state, state.workspace(workspace), event)
+    apply(state, state.workspace(workspace), event)
+
+
+def apply(state: State, known: Workspace, event: RoutingEvent) -> None:
+    """`evolve` for who has the workspace in hand."""
+    if state.capture is not None:
+        state.capture.before(known, event)
+    _HANDLERS[type(event)](state, known, event)
 
 
 def remember(state: State, workspace: str, at: int, cause: str) -> None:

@@ -5,7 +5,7 @@ Called by `evolve` and by a restore only.
 
 from collections.abc import Mapping
 
-from services.router.engine.capacity import give_back, has_room, limits, most, take
+from services.router.engine.capacity import give_back, has_room, is_free, limits, most, take
 from services.router.engine.front import Front
 from services.router.engine.ordering import by_due
 from services.router.engine.shunning import dismiss
@@ -51,6 +51,8 @@ def dequeue(workspace: Workspace, conversation: Conversation) -> None:
         return
     left = conversation.skill_class
     left.waiting -= 1
+    if not left.waiting:
+        workspace.front.put(left, None)
     if workspace.declined.pop(conversation.id, None) is None:
         left.plain -= 1
 
@@ -148,6 +150,8 @@ def _rebuild_classes(workspace: Workspace) -> None:
     for number, wanted in enumerate(kept.values()):
         wanted.number = number
         wanted.profiles = []
+        wanted.fits = set()
+        wanted.benches = []
         wanted.bound = None
         _connect(workspace, wanted)
         first = wanted.first()
@@ -159,16 +163,21 @@ def _connect(workspace: Workspace, wanted: SkillClass) -> None:
     link(wanted, workspace.serving.get(wanted.queue, ()))
     front = workspace.benches.setdefault(wanted.channel, Front())
     for profile in wanted.profiles:
-        if wanted.channel not in profile.benches:
-            bench = profile.benches[wanted.channel] = Bench(
-                profile.number, wanted.channel, profile.numbers
-            )
-            for agent in profile.members:
-                if agent.state == "available" and has_room(agent, wanted.channel):
-                    bench.add(agent)
+        bench = profile.benches.get(wanted.channel)
+        if bench is None:
+            bench = profile.benches[wanted.channel] = _bench(profile, wanted.channel)
             first = bench.first()
             if first is not None:
                 front.joined(bench, first)
+        wanted.benches.append(bench)
+
+
+def _bench(profile: Profile, channel: str) -> Bench:
+    bench = Bench(profile.number, channel)
+    for agent in profile.members:
+        if is_free(agent, channel):
+            bench.add(agent)
+    return bench
 
 
 def waiting_conversations(workspace: Workspace) -> list[Conversation]:

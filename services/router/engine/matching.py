@@ -4,13 +4,7 @@ The invariant that makes this cheap: after every decision no available agent wit
 beside a waiting conversation that he could take. So only what a decision itself set free has to be
 looked at: a conversation that began to wait looks for an agent, an agent who got room looks for a
 conversation.
-
-There are two ways to find the first of many groups: look at every group that fits (good when few
-fit), or go through all groups in order until one fits (good when many do). Taking the first way
-when fewer than the square root of all groups fit bounds both for demands spread at random.
 """
-
-from collections.abc import Callable
 
 from services.router.engine.capacity import has_room
 from services.router.engine.shunning import kept_from
@@ -33,78 +27,34 @@ def find_agent(
     """Of those who may take it now, the one who is idle longest. `skip` is not considered."""
     wanted = conversation.skill_class
     assert wanted is not None
-    if skip is None and not conversation.shunned:
-        seat = _first_seat(workspace, wanted, None)
-    else:
-        seat = _first_seat(
-            workspace,
-            wanted,
-            lambda agent: agent is skip or kept_from(workspace, conversation, agent, now),
+
+    def first_other(bench: Bench) -> Seat | None:
+        return bench.first_but(
+            lambda agent: agent is skip or kept_from(workspace, conversation, agent, now)
         )
+
+    anybody = skip is None and not conversation.shunned
+    seat = workspace.benches[wanted.channel].earliest(
+        wanted.benches, wanted.fits, Bench.first_seat if anybody else first_other
+    )
     return None if seat is None else seat.agent
 
 
 def find_conversation(workspace: Workspace, agent: Agent, now: int) -> Conversation | None:
     """Of what he may take now, what is due first."""
-    if agent.state != "available" or agent.profile is None or agent.busy >= agent.most:
+    profile = agent.profile
+    if agent.state != "available" or profile is None:
         return None
-    place = _first_place(
-        workspace,
-        agent,
-        (lambda waits: kept_from(workspace, waits, agent, now)) if agent.shunned else None,
-    )
+    channels = [channel for channel in profile.benches if has_room(agent, channel)]
+    if not channels:
+        return None
+
+    def first_of(wanted: SkillClass) -> Place | None:
+        if not wanted.waiting or wanted.channel not in channels:
+            return None
+        if not agent.shunned:
+            return wanted.first_place()
+        return wanted.first_but(lambda waits: kept_from(workspace, waits, agent, now))
+
+    place = workspace.front.earliest(profile.classes, profile.numbers, first_of)
     return None if place is None else place.conversation
-
-
-def _first_seat(
-    workspace: Workspace, wanted: SkillClass, reject: Callable[[Agent], bool] | None
-) -> Seat | None:
-    front = workspace.benches[wanted.channel]
-    best: Seat | None = None
-    if len(wanted.profiles) ** 2 <= len(front):
-        for profile in wanted.profiles:
-            seat = _seat_on(profile.benches[wanted.channel], reject)
-            if seat is not None and (best is None or seat.rank < best.rank):
-                best = seat
-        return best
-    for bench in front.walk():
-        if best is not None and bench.bound is not None and bench.bound[0] >= best.rank:
-            break
-        if wanted.number in bench.fits:
-            seat = _seat_on(bench, reject)
-            if seat is not None and (best is None or seat.rank < best.rank):
-                best = seat
-    return best
-
-
-def _seat_on(bench: Bench, reject: Callable[[Agent], bool] | None) -> Seat | None:
-    return bench.first_seat() if reject is None else bench.first_but(reject)
-
-
-def _first_place(
-    workspace: Workspace, agent: Agent, reject: Callable[[Conversation], bool] | None
-) -> Place | None:
-    assert agent.profile is not None
-    classes, fits = agent.profile.classes, agent.profile.numbers
-    best: Place | None = None
-    if len(classes) ** 2 <= len(workspace.front):
-        for wanted in classes:
-            if wanted.waiting and has_room(agent, wanted.channel):
-                best = _earlier(best, _place_in(wanted, reject))
-        return best
-    for wanted in workspace.front.walk():
-        if best is not None and wanted.bound is not None and wanted.bound >= best[:2]:
-            break
-        if wanted.number in fits and has_room(agent, wanted.channel):
-            best = _earlier(best, _place_in(wanted, reject))
-    return best
-
-
-def _place_in(wanted: SkillClass, reject: Callable[[Conversation], bool] | None) -> Place | None:
-    return wanted.first_place() if reject is None else wanted.first_but(reject)
-
-
-def _earlier(one: Place | None, other: Place | None) -> Place | None:
-    if one is None or (other is not None and other[:2] < one[:2]):
-        return other
-    return one

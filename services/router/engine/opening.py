@@ -34,9 +34,12 @@ def begin(turn: Turn, event: CustomerEvent, attributes: Attributes) -> Conversat
     alert = None if thread is None else thread.alert
     told = {} if alert is None or alert.until <= turn.now else of_alert(alert)
     found = {**attributes, **told}
-    conversation = _reopen(turn, event) or _open(turn, event, found)
+    conversation = _reopen(turn, event)
+    if conversation is None:
+        conversation = _open(turn, event, found)
+    else:
+        enrich(turn, conversation, found)
     attach(turn, event, conversation)
-    enrich(turn, conversation, found)
     if told:
         turn.emit(AlertForgotten(event.conversation_key))
     return conversation

@@ -28,9 +28,13 @@ class Place(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """An agent's place among the free ones; `rank` may lag behind his own, never run ahead."""
+    """An agent's place among the free ones; `rank` may lag behind his own, never run ahead.
+
+    Ranks are unique, so `tie` only makes keys of agents and of conversations look alike.
+    """
 
     rank: int
+    tie: int
     agent: "Agent"
 
 
@@ -38,7 +42,8 @@ class Seat(NamedTuple):
 class SkillClass:
     """What waits with the same queue, channel and skills; a group of its workspace's front.
 
-    `waiting` counts its live members, `plain` those of them that no agent is kept from.
+    `waiting` counts its live members, `plain` those of them that no agent is kept from. `profiles`
+    could take it, `fits` are their numbers, `benches` their benches on its channel.
     """
 
     number: int
@@ -46,7 +51,9 @@ class SkillClass:
     channel: str
     requires: Requires
     profiles: "list[Profile]" = field(default_factory=list)
+    fits: set[int] = field(default_factory=set)
     places: list[Place] = field(default_factory=list)
+    benches: "list[Bench]" = field(default_factory=list)
     waiting: int = 0
     plain: int = 0
     bound: Key | None = None
@@ -54,7 +61,7 @@ class SkillClass:
     def first(self) -> Key | None:
         """The key of what is due first; None if nothing waits."""
         place = self.first_place()
-        return None if place is None else (place.due, place.number)
+        return None if place is None else place[:2]
 
     def first_place(self) -> Place | None:
         """What is due first, after dropping the places of those that left."""
@@ -92,21 +99,17 @@ class SkillClass:
 
 @dataclass(slots=True, eq=False)
 class Bench:
-    """The agents of one profile who have room on one channel; a group of that channel's front.
-
-    `fits` are the numbers of the skill classes that its profile could take.
-    """
+    """The agents of one profile who have room on one channel; a group of that channel's front."""
 
     number: int
     channel: str
-    fits: set[int]
     seats: list[Seat] = field(default_factory=list)
     bound: Key | None = None
 
     def first(self) -> Key | None:
         """The key of who is idle longest; None if nobody has room."""
         seat = self.first_seat()
-        return None if seat is None else (seat.rank, 0)
+        return None if seat is None else seat[:2]
 
     def first_seat(self) -> Seat | None:
         """Who is idle longest, after dropping those without room and moving those who worked."""
@@ -118,7 +121,7 @@ class Bench:
                 heappop(seats)
                 agent.seated.discard(self.channel)
             elif agent.rank != seat.rank:
-                heapreplace(seats, Seat(agent.rank, agent))
+                heapreplace(seats, Seat(agent.rank, 0, agent))
             else:
                 return seat
         return None
@@ -139,7 +142,7 @@ class Bench:
     def add(self, agent: "Agent") -> None:
         """An agent has room; he takes one seat, whatever happens to his rank."""
         agent.seated.add(self.channel)
-        heappush(self.seats, Seat(agent.rank, agent))
+        heappush(self.seats, Seat(agent.rank, 0, agent))
 
 
 class Abilities(NamedTuple):
@@ -182,6 +185,7 @@ def link(wanted: SkillClass, profiles: Iterable[Profile]) -> None:
     for profile in profiles:
         if profile.fits(wanted):
             wanted.profiles.append(profile)
+            wanted.fits.add(profile.number)
             profile.classes.append(wanted)
             profile.numbers.add(wanted.number)
 

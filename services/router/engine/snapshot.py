@@ -5,21 +5,29 @@ says which format it is; a state written by an older version is read by the bran
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from services.router.engine.state import Agent, Alert, Conversation, State, Thread, Workspace
+if TYPE_CHECKING:
+    from services.router.engine.state import (
+        Agent,
+        Alert,
+        Conversation,
+        State,
+        Thread,
+        Workspace,
+    )
 
 FORMAT = 1
 
 
-def snapshot(state: State) -> str:
+def snapshot(state: "State") -> str:
     """The whole state. Equal states give equal text."""
     return "\n".join((*heads(state), *sorted(bodies(state))))
 
 
-def heads(state: State) -> Iterator[str]:
+def heads(state: "State") -> Iterator[str]:
     """The shard, its workspaces and their agents: what everything else refers to."""
     yield _line("shard", FORMAT, state.shard, state.now)
     for workspace in _known(state):
@@ -37,7 +45,7 @@ def heads(state: State) -> Iterator[str]:
             yield agent_line(workspace, workspace.agents[name])
 
 
-def bodies(state: State) -> Iterator[str]:
+def bodies(state: "State") -> Iterator[str]:
     """Conversations and threads."""
     for workspace in _known(state):
         for conversation in workspace.conversations.values():
@@ -46,7 +54,7 @@ def bodies(state: State) -> Iterator[str]:
             yield thread_line(workspace, key, workspace.threads[key])
 
 
-def agent_line(workspace: Workspace, agent: Agent) -> str:
+def agent_line(workspace: "Workspace", agent: "Agent") -> str:
     return _line(
         "agent",
         workspace.name,
@@ -60,7 +68,7 @@ def agent_line(workspace: Workspace, agent: Agent) -> str:
     )
 
 
-def conversation_line(workspace: Workspace, known: Conversation) -> str:
+def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
     wanted = known.skill_class
     return _line(
         "conversation",
@@ -90,7 +98,7 @@ def conversation_line(workspace: Workspace, known: Conversation) -> str:
     )
 
 
-def thread_line(workspace: Workspace, key: str, thread: Thread) -> str:
+def thread_line(workspace: "Workspace", key: str, thread: "Thread") -> str:
     return _line(
         "thread", workspace.name, key, thread.recent.hex(), thread.noted, _alert(thread.alert)
     )
@@ -101,17 +109,17 @@ def parse(lines: Iterable[str]) -> Iterator[list[Any]]:
     return (orjson.loads(line) for line in lines if line)
 
 
-def _known(state: State) -> list[Workspace]:
+def _known(state: "State") -> "list[Workspace]":
     """The workspaces of which anything was ever decided."""
     return [state.workspaces[name] for name in sorted(state.workspaces) if _heard_of(state, name)]
 
 
-def _heard_of(state: State, name: str) -> bool:
+def _heard_of(state: "State", name: str) -> bool:
     workspace = state.workspaces[name]
     return bool(workspace.recent or workspace.version or workspace.threads)
 
 
-def _alert(alert: Alert | None) -> list[Any] | None:
+def _alert(alert: "Alert | None") -> list[Any] | None:
     if alert is None:
         return None
     return [alert.alert, alert.rule, alert.order, alert.context, alert.until]

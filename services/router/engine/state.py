@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.router.engine.capture import Capture
 from services.router.engine.front import Front
 from services.router.engine.routes import Routing
 from services.router.engine.skills import Abilities, Bench, Place, Profile, SkillClass
@@ -54,7 +55,6 @@ class Conversation:
     closed_at: int = 0
     reopens_until: int = 0
     wrap_up_until: int = 0
-    capture: int = 0
 
     @property
     def queue(self) -> str:
@@ -112,7 +112,6 @@ class Thread:
     recent: bytes = b""
     alert: Alert | None = None
     noted: str | None = None
-    capture: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -155,7 +154,7 @@ class Workspace:
 class State:
     """One shard. `now` is when it last decided on something, `latest` when it last looked.
 
-    `timers` is a heap of what time will bring.
+    `timers` is a heap of what time will bring, `capture` the snapshot being taken.
     """
 
     shard: int = 0
@@ -163,6 +162,7 @@ class State:
     latest: int = 0
     workspaces: dict[str, Workspace] = field(default_factory=dict)
     timers: list[Timer] = field(default_factory=list)
+    capture: Capture | None = None
 
     def workspace(self, name: str) -> Workspace:
         """The workspace, empty if nothing was ever heard of it."""

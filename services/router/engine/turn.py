@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.router.engine.evolve import evolve
+from services.router.engine.evolve import apply
 from services.router.engine.state import State, Workspace
 from shared.events.routing import Refused, RoutingEvent, Unchanged
 
@@ -31,7 +31,7 @@ class Turn:
 
     def emit(self, event: RoutingEvent) -> None:
         """Decide on this event: apply it, so that what follows is decided on its result."""
-        evolve(self.state, self.workspace.name, event)
+        apply(self.state, self.workspace, event)
         self.events.append(event)
 
     def refuse(self, refused: Refused) -> None:

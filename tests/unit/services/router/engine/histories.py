@@ -4,6 +4,7 @@ replays what was recorded. They must never differ, and what is promised must hol
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from services.router.engine.capture import Capture
 from services.router.engine.decide import Input, decide, replay
 from services.router.engine.restore import look_at_everything, restore
 from services.router.engine.snapshot import snapshot
@@ -53,6 +54,32 @@ class Record:
                 pass
 
 
+class SlowSnapshot:
+    """A snapshot taken while everything goes on: it must show the moment it was begun."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._begin()
+
+    def step(self) -> None:
+        self._lines += self._capture.step(1)
+        finished = {True: self._finish, False: _nothing}
+        finished[self._capture.done]()
+
+    def _begin(self) -> None:
+        self._expected = sorted(snapshot(self._state).split("\n"))
+        self._capture = Capture(self._state)
+        self._lines: list[str] = []
+
+    def _finish(self) -> None:
+        assert sorted(self._lines) == self._expected
+        self._begin()
+
+
+def _nothing() -> None:
+    return
+
+
 class History:
     """Every command goes to the live engine and to the restored one; both must say the same."""
 
@@ -64,6 +91,7 @@ class History:
         self.record = Record()
         self.commands = 0
         self.decisions: list[bytes] = []
+        self.slow = SlowSnapshot(self.live)
 
     def command(self, command: Input, cause: str | None = None) -> tuple[RoutingEvent, ...]:
         """Decide on it everywhere, then on whatever is due by now; check everything."""
@@ -80,6 +108,7 @@ class History:
         ours = self._timers(self.live, recorded=True)
         assert self._timers(self.restored, recorded=False) == ours
         check_state(self.live, self.now)
+        self.slow.step()
         text = snapshot(self.live)
         assert snapshot(self.restored) == text
         assert snapshot(self.replayed) == text

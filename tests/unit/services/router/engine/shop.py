@@ -159,13 +159,14 @@ class Shop:
             for offer, (conversation, agent) in (record.ended if stale else record.pending).items()
             if conversation in known
         ]
-        return _pick(offers, which, ("off_none", "ada"))
+        offer: tuple[str, str] = _pick(offers, which, ("off_none", "ada"))
+        return offer
 
     def _conversation(self, which: int) -> tuple[str, str]:
         """Mostly a held one and its agent, sometimes another of the last ones."""
         held = self.history.record.holders
         known = list(held) * 5 + self.history.record.conversations[-3:]
-        conversation = _pick(known, which, "cnv_none")
+        conversation: str = _pick(known, which, "cnv_none")
         return conversation, held.get(conversation, "ada")
 
 

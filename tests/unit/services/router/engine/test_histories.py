@@ -1,37 +1,19 @@
 """Random histories of everything that can happen, with crashes between any two commands."""
 
-import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from shared.events.inbound import ActionKind, CallState
+from tests.unit.services.router.engine.days import CALLS, KINDS, QUEUES, STATES, Day, digest
 from tests.unit.services.router.engine.shop import AGENTS, Shop
 
-QUEUES = ("support", "sales", "returns", "unknown")
-KINDS: tuple[ActionKind, ...] = (
-    "message",
-    "postback",
-    "comment",
-    "reaction",
-    "typing",
-    "edit",
-    "consent",
-    "close",
-)
-CALLS: tuple[CallState, ...] = (
-    "started",
-    "menu",
-    "queued",
-    "queued",
-    "bridged",
-    "ended",
-    "voicemail",
-    "callback_requested",
-)
-STATES = ("available", "available", "draining", "away", "offline")
 NUMBERS = st.integers(0, 1_000_000)
 CUSTOMERS = st.integers(0, 7)
 ACTORS = st.sampled_from(("own", "system", *AGENTS))
@@ -174,50 +156,25 @@ TestHistories.settings = settings(
 )
 
 
-def _busy_day(seed: int, steps: int) -> Shop:
-    """A long history in which what usually happens happens most."""
-    pick = random.Random(seed)
-    shop = Shop()
-    shop.configure(pick.choice((0, 0, 2)))
-    number = lambda: pick.randrange(1_000_000)  # noqa: E731 - short for what follows
-    doings = (
-        (
-            30,
-            lambda: shop.write(
-                pick.randrange(12),
-                hints={"intent": pick.choice(("buy", "return", "x", "y"))},
-                language=pick.choice((None, "de", "en")),
-                age=pick.choice((0, 0, 2_000)),
-            ),
-        ),
-        (12, lambda: shop.presence(pick.choice(AGENTS[:4]), "available")),
-        (3, lambda: shop.presence(pick.choice(AGENTS), pick.choice(STATES))),
-        (22, lambda: shop.accept(number())),
-        (6, lambda: shop.decline(number())),
-        (2, lambda: shop.accept(number(), pick.choice(AGENTS), stale=True)),
-        (16, lambda: shop.close(number())),
-        (4, lambda: shop.transfer(number(), pick.choice(QUEUES))),
-        (6, lambda: shop.end_wrap_up(number())),
-        (5, lambda: shop.phone(pick.choice((2, 5)), "call1", pick.choice(CALLS))),
-        (2, lambda: shop.write(pick.randrange(12), pick.choice(KINDS))),
-        (2, lambda: shop.note_alert(pick.randrange(12), f"alr_{number()}", 60)),
-        (2, lambda: shop.note_delivery(number(), "accepted")),
-        (16, lambda: shop.wait(pick.choice((0.5, 1, 3, 5, 9, 20)))),
-        (1, lambda: shop.wait(pick.choice((40, 2000, 5000)))),
-        (1, lambda: shop.configure(pick.choice((0, 0, 1, 2)))),
-        (2, shop.history.restart),
-        (1, shop.history.rebuild),
-    )
-    weights = [weight for weight, _ in doings]
-    for _, do in pick.choices(doings, weights, k=steps):
-        do()
-    return shop
-
-
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_busy_day(seed: int) -> None:
-    """Whatever happens, nothing that was promised is broken, and most of what can happen did."""
-    shop = _busy_day(seed, 400)
+    """Whatever happens, nothing that was promised is broken; and a lot happens."""
+    shop = Day(seed).live(400)
 
-    assert len(shop.history.decisions) > 200
+    assert len(shop.history.decisions) > 150
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2"])
+def test_another_process_decides_the_same(hash_seed: str) -> None:
+    """Nothing depends on the order of sets, on addresses or on the process."""
+    there = subprocess.run(
+        [sys.executable, "-m", "tests.unit.services.router.engine.days", "42"],
+        capture_output=True,
+        check=True,
+        cwd=Path(__file__).parents[5],
+        env={"PYTHONHASHSEED": hash_seed},
+        text=True,
+    )
+
+    assert there.stdout == digest(42, 300)

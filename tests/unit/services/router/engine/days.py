@@ -1,0 +1,95 @@
+"""Long histories in which what usually happens happens most. Run it to get their digest."""
+
+import hashlib
+import random
+import sys
+from collections.abc import Callable
+
+from shared.events.inbound import ActionKind, CallState
+from tests.unit.services.router.engine.shop import AGENTS, Shop
+
+QUEUES = ("support", "sales", "returns", "unknown")
+KINDS: tuple[ActionKind, ...] = (
+    "message",
+    "postback",
+    "comment",
+    "reaction",
+    "typing",
+    "edit",
+    "consent",
+    "close",
+)
+CALLS: tuple[CallState, ...] = (
+    "started",
+    "menu",
+    "queued",
+    "queued",
+    "bridged",
+    "ended",
+    "voicemail",
+    "callback_requested",
+)
+STATES = ("available", "available", "draining", "away", "offline")
+
+
+class Day:
+    """Everything it does follows from its seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.pick = random.Random(seed)
+        self.shop = Shop()
+        self.shop.configure(self.pick.choice((0, 0, 2)))
+
+    def live(self, steps: int) -> Shop:
+        """Do that many things, each as often as its weight says."""
+        doings = self._doings()
+        for do in self.pick.choices(list(doings), list(doings.values()), k=steps):
+            do()
+        return self.shop
+
+    def _doings(self) -> dict[Callable[[], None], int]:
+        shop, pick, number = self.shop, self.pick.choice, self._number
+        return {
+            self._write: 30,
+            lambda: shop.presence(pick(AGENTS[:4]), "available"): 12,
+            lambda: shop.presence(pick(AGENTS), pick(STATES)): 3,
+            lambda: shop.accept(number()): 22,
+            lambda: shop.decline(number()): 6,
+            lambda: shop.accept(number(), pick(AGENTS), stale=pick((True, False))): 3,
+            lambda: shop.close(number()): 16,
+            lambda: shop.transfer(number(), pick(QUEUES)): 4,
+            lambda: shop.end_wrap_up(number()): 6,
+            lambda: shop.phone(pick((2, 5)), "call1", pick(CALLS)): 5,
+            lambda: shop.write(number() % 12, pick(KINDS)): 2,
+            lambda: shop.note_alert(number() % 12, f"alr_{number()}", 60): 2,
+            lambda: shop.note_delivery(number(), "accepted"): 2,
+            lambda: shop.wait(pick((0.5, 1, 3, 5, 9, 20))): 16,
+            lambda: shop.wait(pick((40, 2000, 5000))): 1,
+            self._configure: 1,
+            shop.history.restart: 2,
+            shop.history.rebuild: 1,
+        }
+
+    def _number(self) -> int:
+        return self.pick.randrange(1_000_000)
+
+    def _configure(self) -> None:
+        self.shop.configure(self.pick.choice((0, 0, 1, 2)))
+
+    def _write(self) -> None:
+        self.shop.write(
+            self.pick.randrange(12),
+            hints={"intent": self.pick.choice(("buy", "return", "x", "y"))},
+            language=self.pick.choice((None, "de", "en")),
+            age=self.pick.choice((0, 0, 2_000)),
+        )
+
+
+def digest(seed: int, steps: int) -> str:
+    """A hash of every decision of that day."""
+    decisions = Day(seed).live(steps).history.decisions
+    return hashlib.blake2b(b"\n".join(decisions), digest_size=16).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(digest(int(sys.argv[1]), 300))

@@ -1,0 +1,216 @@
+"""Scenarios as a person would tell them: JSON steps in, short sentences out.
+
+Conversations are called c1, c2, … in the order they open, offers o1, o2, …; times are seconds from
+the start. Timers happen at their own time, between the steps.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from services.router.engine.decide import Input, decide
+from services.router.engine.restore import restore
+from services.router.engine.snapshot import snapshot
+from services.router.engine.state import State
+from services.router.engine.timers import CAUSE, due_timers, next_timer
+from services.router.engine.turn import Context
+from shared.events import commands, routing
+from shared.events.inbound import Action, Call, CustomerEvent, Sender
+from shared.events.routing import RoutingEvent
+from shared.rules import Rules
+from tests.unit.services.router.engine.worlds import START, moment
+
+WORKSPACE = "shop"
+Step = dict[str, Any]
+
+
+class Story:
+    """One workspace, told step by step."""
+
+    def __init__(self, rules: dict[str, Any]) -> None:
+        self.state = State()
+        self.now = START
+        self.steps = 0
+        self.names: dict[str, str] = {}
+        self.ids: dict[str, str] = {}
+        self.base = rules
+        self._say(self._decide(self._configure({}), "begin"))
+
+    def tell(self, step: Step) -> dict[str, list[str]]:
+        """What happened on the way to this step, and what it led to."""
+        self.steps += 1
+        meanwhile = self._wait(START + round(step["at"] * 1000))
+        name = next(name for name in step if name in _STEPS)
+        happens = _STEPS[name](self, step)
+        said = self._say(self._decide(happens, step.get("cause", f"cmd{self.steps}")))
+        self.state = restore(snapshot(self.state))
+        return {"meanwhile": meanwhile, "then": said}
+
+    def ending(self) -> dict[str, str]:
+        """How everybody and everything is left."""
+        workspace = self.state.workspace(WORKSPACE)
+        left = {
+            self.names[c.id]: " ".join(
+                filter(None, (c.status, c.queue, "" if c.agent is None else c.agent.name))
+            )
+            for c in workspace.conversations.values()
+        }
+        return left | {
+            agent.name: " ".join(
+                (agent.state, *(f"{c}:{n}" for c, n in sorted(agent.load.items())))
+            )
+            for agent in workspace.agents.values()
+        }
+
+    def identity(self, name: str) -> str:
+        return self.ids.get(name, name)
+
+    def _wait(self, until: int) -> list[str]:
+        said: list[str] = []
+        while (due := next_timer(self.state)) is not None and due <= until:
+            self.now = max(self.now, due)
+            for timer in due_timers(self.state, self.now, limit=1):
+                said += self._say(decide(self.state, timer, Context(self.now, CAUSE)))
+        self.now = until
+        return said
+
+    def _decide(self, happens: Input, cause: str) -> tuple[RoutingEvent, ...]:
+        return decide(self.state, happens, Context(self.now, cause))
+
+    def _say(self, events: Sequence[RoutingEvent]) -> list[str]:
+        for event in events:
+            if isinstance(event, routing.Opened):
+                self._name(event.conversation, "c")
+            elif isinstance(event, routing.Offered):
+                self._name(event.offer, "o")
+        return [_sentence(event, self.names) for event in events]
+
+    def _name(self, identity: str, letter: str) -> None:
+        number = sum(name.startswith(letter) for name in self.ids) + 1
+        self.names[identity] = f"{letter}{number}"
+        self.ids[f"{letter}{number}"] = identity
+
+    def _write(self, step: Step) -> Input:
+        action = Action(
+            kind="call" if "call" in step else step.get("kind", "message"),
+            sender=Sender(address="+49", name=step.get("name"), language=step.get("language")),
+            occurred_at=moment(self.now),
+            provider_id="p",
+            hints=step.get("hints", {}),
+            automatic=step.get("automatic", False),
+            call=Call.model_validate(step["call"]) if "call" in step else None,
+        )
+        return CustomerEvent(
+            id=step.get("id", f"acc:{self.steps}"),
+            workspace=WORKSPACE,
+            channel="phone" if "call" in step else step.get("channel", "whatsapp"),
+            account="acc",
+            conversation_key=step["customer"],
+            received_at=moment(START + round({"received": step["at"], **step}["received"] * 1000)),
+            action=action,
+        )
+
+    def _presence(self, step: Step) -> Input:
+        return commands.SetPresence(
+            workspace=WORKSPACE,
+            actor=step.get("by", step["presence"]),
+            agent=step["presence"],
+            state=step["state"],
+            reason=step.get("reason"),
+            session=step.get("session"),
+        )
+
+    def _accept(self, step: Step) -> Input:
+        return commands.AcceptOffer(
+            workspace=WORKSPACE, actor=step["by"], offer=self.identity(step["accept"])
+        )
+
+    def _decline(self, step: Step) -> Input:
+        return commands.DeclineOffer(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            offer=self.identity(step["decline"]),
+            reason=step.get("reason"),
+        )
+
+    def _transfer(self, step: Step) -> Input:
+        return commands.Transfer(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["transfer"]),
+            queue=step["to"],
+        )
+
+    def _close(self, step: Step) -> Input:
+        return commands.Close(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["close"]),
+            code=step.get("code"),
+        )
+
+    def _end_wrap_up(self, step: Step) -> Input:
+        return commands.EndWrapUp(
+            workspace=WORKSPACE, actor=step["by"], conversation=self.identity(step["end_wrap_up"])
+        )
+
+    def _configure(self, step: Step) -> Input:
+        rules = self.base | step.get("configure", {})
+        return commands.Configure(
+            workspace=WORKSPACE,
+            digest=str(step.get("digest", f"d{self.steps}")),
+            rules=Rules.model_validate(rules),
+        )
+
+    def _alert(self, step: Step) -> Input:
+        return commands.NoteAlert(
+            workspace=WORKSPACE,
+            conversation_key=step["alert"],
+            alert=step.get("id", "alr_1"),
+            rule=step.get("rule", "delay"),
+            order=step.get("order"),
+            context=step.get("context", {}),
+            until=moment(START + round(step["until"] * 1000)),
+        )
+
+    def _delivered(self, step: Step) -> Input:
+        return commands.NoteDelivery(
+            workspace=WORKSPACE,
+            conversation=self.identity(step["delivered"]),
+            message_id="msg_1",
+            outcome=step.get("outcome", "accepted"),
+            occurred_at=moment(self.now),
+        )
+
+
+_STEPS: dict[str, Callable[[Story, Step], Input]] = {
+    "customer": Story._write,
+    "presence": Story._presence,
+    "accept": Story._accept,
+    "decline": Story._decline,
+    "transfer": Story._transfer,
+    "close": Story._close,
+    "end_wrap_up": Story._end_wrap_up,
+    "configure": Story._configure,
+    "alert": Story._alert,
+    "delivered": Story._delivered,
+}
+
+_TIMES = ("at", "due", "until", "expires_at")
+_LEFT_OUT = ("event", "rules", "digest", "detail")
+
+
+def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
+    parts: list[str] = [event.event]
+    for field in event.__dataclass_fields__:
+        value = getattr(event, field)
+        if field in _LEFT_OUT or value is None or value in ({}, ""):
+            continue
+        shown = (value - START) / 1000 if field in _TIMES else names.get(str(value), value)
+        parts.append(f"{field}={shown:g}" if field in _TIMES else f"{field}={_plain(shown)}")
+    return " ".join(parts)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{name}:{item}" for name, item in sorted(value.items()))
+    return str(value)

@@ -1,0 +1,37 @@
+"""Snapshots of states that random histories do not reach."""
+
+import pytest
+
+from services.router.engine.capture import Capture
+from services.router.engine.restore import UnknownSnapshot, restore
+from services.router.engine.snapshot import snapshot
+from services.router.engine.state import State
+from tests.unit.services.router.engine.days import Day
+
+
+def test_an_empty_state_comes_back() -> None:
+    """Also workspaces that were only ever asked about leave nothing behind."""
+    state = State(shard=7)
+    state.workspace("asked about")
+
+    assert restore(snapshot(state)).shard == 7
+    assert restore(snapshot(state)).workspaces == {}
+
+
+def test_a_snapshot_of_a_later_version_is_refused() -> None:
+    """Better no state than a wrong one."""
+    with pytest.raises(UnknownSnapshot, match="format 99"):
+        restore('["shard",99,0,0]')
+
+
+def test_an_abandoned_capture_watches_no_longer() -> None:
+    """The next one sees everything."""
+    state = Day(3).live(60).history.live
+    abandoned = Capture(state)
+    abandoned.step(1)
+    abandoned.stop()
+
+    lines = Capture(state).step(100_000)
+
+    assert sorted(lines) == sorted(snapshot(state).split("\n"))
+    assert state.capture is None
