@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal \
-	--python-version 3.11 pyproject.toml $(ARGS)
+	--python-version 3.11 $(ARGS)
 # PYTHON=python3.13 chooses an interpreter; else the first of these that is new enough.
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
@@ -42,8 +42,9 @@ bench: $(DEV) ## Measure on real Kafka (ARGS="--help")
 
 lock: $(DEV) ## Pin the requirements (ARGS=--upgrade)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
-	@$(LOCK) -o requirements/runtime.txt
-	@$(LOCK) --group dev -o requirements/dev.txt
+	@$(LOCK) pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	@$(LOCK) --group build -o requirements/build.txt
 
 clean: ## Remove what make made, .venv too
 	@rm -rf $(VENV) var .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
