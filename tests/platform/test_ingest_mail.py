@@ -1,96 +1,23 @@
-"""E-mail through the whole ingest service: SMTP, LMTP and Mailgun in, records out, and back."""
+"""E-mail through the whole ingest service: SMTP and LMTP in, records out, and back."""
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
+import aiosmtplib
 import pytest
 
-from patchbay.demo.providers.email import (
-    Letter,
-    MailServer,
-    absence_note,
-    answer,
-    bounce,
-    first_mail,
-    hand_over,
-)
-from services.notifier.mailer import open_mailer
-from shared.channels.account import ResolvedSecret
-from shared.channels.email import Email
-from shared.channels.email.settings import EmailSettings
-from shared.clock import SystemClock
-from shared.events.outbound import MailThread, OutboundMessage
-from tests.platform.ingesting import ENVIRONMENT, Ingest, running_ingest
-
-CONFIG = Path(__file__).parent / "ingest_mail.yaml"
-ANNA, SUPPORT = "anna@home.example", "support@shop.example"
-CLOCK = SystemClock()
+from patchbay.demo.providers.email import absence_note, answer, bounce
+from tests.platform.ingesting import Ingest
+from tests.platform.mailing import ANNA, CLOCK, SUPPORT, deliver, mail, reply_to, running_mail
+from tests.unit.shared.channels.email.certificates import make_certificate
 
 
 @pytest.fixture
 async def ingest(empty_redis: str, tmp_path: Path) -> AsyncIterator[Ingest]:
     """The service with its mail listeners."""
-    options: dict[str, Any] = {"mail_workers": 1, "lmtp_port": 0}
-    async with running_ingest(
-        empty_redis, tmp_path, config=CONFIG, last="lmtp", **options
-    ) as running:
+    async with running_mail(empty_redis, tmp_path) as running:
         yield running
-
-
-def mail(text: str = "Where is my parcel?", message_id: str = "<one@home.example>") -> bytes:
-    """A mail of Anna's."""
-    return first_mail(ANNA, "Anna", SUPPORT, "Parcel", text, message_id, CLOCK.now())
-
-
-async def deliver(ingest: Ingest, content: bytes, to: str = SUPPORT, sender: str = ANNA) -> int:
-    """By SMTP; the final code."""
-    return await hand_over("127.0.0.1", ingest.ports["smtp"], sender, to, content)
-
-
-def account(port: int) -> EmailSettings:
-    """The account as in the configuration, submitting to a port."""
-    return EmailSettings.model_validate(
-        {
-            "name": "mail",
-            "workspace": "acme",
-            "addresses": [SUPPORT],
-            "from_name": "Shop",
-            "thread_secret": ResolvedSecret(ENVIRONMENT["MAIL"]),
-            "submission": {"port": port, "tls": "none"},
-        }
-    )
-
-
-async def reply_to(event: dict[str, Any], text: str) -> Letter:
-    """Our answer to an event, composed, submitted and delivered to the customer."""
-    data = event["data"]
-    action = data["action"]
-    message = OutboundMessage(
-        id="msg_00112233445566778899aabb",
-        workspace="acme",
-        channel="email",
-        account="mail",
-        conversation_key=data["conversation_key"],
-        to=action["sender"]["address"],
-        text=text,
-        mail=MailThread(
-            subject=action["mail"]["subject"], in_reply_to=action["mail"]["message_id"]
-        ),
-        written_at=CLOCK.now(),
-    )
-    letters: asyncio.Queue[Letter] = asyncio.Queue()
-    async with (
-        MailServer(letters.put).listening("127.0.0.1", 0) as port,
-        open_mailer(CLOCK) as mailer,
-    ):
-        [request] = Email().compose(message, account(port), CLOCK.now())
-        outcome = Email().confirm(await mailer.send(account(port), request))
-    assert outcome.kind == "accepted"
-    return letters.get_nowait()
 
 
 async def test_a_mail_is_in_the_log_when_it_is_answered_250(ingest: Ingest) -> None:
@@ -230,50 +157,20 @@ async def test_lmtp(ingest: Ingest) -> None:
     assert len(await ingest.records("inbound")) == 1
 
 
-def signed(content: bytes, token: str, *, key: str = ENVIRONMENT["MAILGUN"]) -> dict[str, str]:
-    """The form Mailgun posts for a route whose address ends in `mime`."""
-    timestamp = str(int(CLOCK.now().timestamp()))
-    signature = hmac.new(key.encode(), (timestamp + token).encode(), hashlib.sha256).hexdigest()
-    return {
-        "recipient": SUPPORT,
-        "sender": ANNA,
-        "body-mime": content.decode(),
-        "timestamp": timestamp,
-        "token": token,
-        "signature": signature,
-    }
-
-
-async def post(ingest: Ingest, path: str, form: dict[str, str]) -> int:
-    async with ingest.client.post(f"{ingest.url}/webhooks/email/mail/{path}", data=form) as reply:
-        return reply.status
-
-
-async def test_mailgun_delivers(ingest: Ingest) -> None:
-    assert await post(ingest, "mime", signed(mail(), "token-1")) == 200
-    assert await post(ingest, "mime", signed(mail(), "token-2")) == 200
-    [event] = await ingest.records("inbound")
-    assert event["data"]["action"]["mail"]["message_id"] == "<one@home.example>"
-
-
-async def test_mailguns_signature_is_good_for_one_mail_only(ingest: Ingest) -> None:
-    """It does not cover the body: with a token he has seen, nobody may send us another mail."""
-    form = signed(mail(), "token-1")
-    assert await post(ingest, "mime", form) == 200
-    forged = mail("Change my address", "<two@home.example>").decode()
-    assert await post(ingest, "mime", {**form, "body-mime": forged}) == 200
-    assert len(await ingest.records("inbound")) == 1
-
-
-async def test_mailguns_mail_not_taken_may_come_again(ingest: Ingest) -> None:
-    form = signed(mail(), "token-1")
-    ingest.log.go_away(True)
-    assert await post(ingest, "mime", form) == 503
-    ingest.log.go_away(False)
-    assert await post(ingest, "mime", form) == 200
-    assert len(await ingest.records("inbound")) == 1
-
-
-async def test_a_wrong_mailgun_signature_takes_nothing(ingest: Ingest) -> None:
-    assert await post(ingest, "mime", signed(mail(), "token-1", key="guessed")) == 401
-    assert await ingest.records("inbound") == []
+async def test_the_listener_encrypts_with_the_certificate_it_is_given(
+    empty_redis: str, tmp_path: Path
+) -> None:
+    certificate = make_certificate(tmp_path)
+    files = {"smtp_certificate": certificate.chain, "smtp_key": certificate.key}
+    async with running_mail(empty_redis, tmp_path, **files) as ingest:
+        smtp = aiosmtplib.SMTP(
+            hostname="localhost",
+            port=ingest.ports["smtp"],
+            start_tls=True,
+            tls_context=certificate.client(),
+            timeout=5,
+        )
+        await smtp.connect()
+        await smtp.sendmail(ANNA, [SUPPORT], mail())
+        await smtp.quit()
+        assert len(await ingest.records("inbound")) == 1
