@@ -14,6 +14,7 @@ from patchbay.demo.ledger import NONCE, TOKEN
 from shared.clock import Clock
 
 _PAUSE = 0.5
+_DOUBTFUL = {"unknown", "failed"}
 _SENT = {"accepted", "sent", "delivered", "read", "played"}
 _STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_read=30)
 
@@ -54,7 +55,7 @@ class Api:
                 status, answer = 503, {}
             if status == 401:
                 await self.sign_in()
-            elif status not in (429, 502, 503, 504):
+            elif status != 429 and status < 500:
                 return status, answer
             await self._clock.sleep(_PAUSE)
 
@@ -100,7 +101,8 @@ class Api:
             method, f"{self._url}/v1{path}", json=body, headers=headers
         ) as reply:
             raw = await reply.read()
-            return reply.status, orjson.loads(raw) if raw else {}
+            is_json = "json" in reply.content_type
+            return reply.status, orjson.loads(raw) if raw and is_json else {}
 
 
 @dataclass
@@ -200,15 +202,16 @@ class Agent:
         entries = timeline.get("entries", [])
         asked = self._questions(entries)
         replies = [e for e in entries if e["type"] == "message" and NONCE.search(e["text"] or "")]
-        answered = {token for reply in replies for token in TOKEN.findall(reply["text"])}
+        sure = [reply for reply in replies if reply["delivery"]["state"] not in _DOUBTFUL]
+        answered = {token for reply in sure for token in TOKEN.findall(reply["text"])}
         missing = [token for token in asked if token not in answered]
         if missing:
             await self._clock.sleep(self._random.uniform(0.2, 1.0))
-            await self._reply(conversation, missing)
+            await self._reply(conversation, missing, len(replies))
             return False
         if found["channel"] == "phone":
             return await self._after_call(conversation, found)
-        if any(reply["delivery"]["state"] not in _SENT for reply in replies):
+        if any(reply["delivery"]["state"] not in _SENT for reply in sure):
             return False
         await self._close(conversation, found)
         return True
@@ -220,8 +223,9 @@ class Agent:
             self._handled.seen_twice(token)
         return list(dict.fromkeys(tokens))
 
-    async def _reply(self, conversation: str, tokens: list[str]) -> None:
-        nonce = f"r{self._api.agent}{tokens[0]}"
+    async def _reply(self, conversation: str, tokens: list[str], before: int) -> None:
+        """Answer; `before` counts the replies there were. Who may not have got one gets another."""
+        nonce = f"r{self._api.agent}{tokens[0]}n{before}"
         named = " ".join(f"#{token}" for token in tokens)
         text = f"Thank you for asking {named}. It is on its way. [{nonce}]"
         status, _ = await self._api.ask(

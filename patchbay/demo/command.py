@@ -28,6 +28,9 @@ def demo(
     rate: Annotated[
         float, typer.Option(envvar="DEMO_RATE", min=0.1, max=20, help="Visits a second.")
     ] = 2.0,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep configuration, log and the services' output here.")
+    ] = None,
     kill_every: Annotated[
         float | None,
         typer.Option(min=1, help="kill -9 a service every so many seconds, all in turn."),
@@ -35,9 +38,11 @@ def demo(
 ) -> None:
     """Run everything with simulated customers, agents and providers; reconcile at the end."""
     console = Console(highlight=False, soft_wrap=True)
-    with tempfile.TemporaryDirectory(prefix="patchbay-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="patchbay-demo-") as scratch:
+        place = folder or Path(scratch)
+        place.mkdir(parents=True, exist_ok=True)
         options = DemoOptions(
-            stack, seconds, seed, rate, Path(folder),
+            stack, seconds, seed, rate, place,
             drain_seconds=15 if kill_every is None else 60, kill_every=kill_every,
         )  # fmt: skip
         try:
@@ -46,6 +51,6 @@ def demo(
             Console(stderr=True).print(str(error), style="red", highlight=False, markup=False)
             raise typer.Exit(1) from None
         if not summary.kept:
-            console.print((Path(folder) / "reconciliation.txt").read_text(), markup=False)
+            console.print((place / "reconciliation.txt").read_text(), markup=False)
     console.print(summary.line())
     raise typer.Exit(0 if summary.kept else 1)
