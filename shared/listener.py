@@ -87,18 +87,25 @@ async def public_listener(
 async def read_body(request: web.Request, limit: int, seconds: float) -> bytes:
     """The raw body. Raises BodyTooLarge, before reading where the length is declared, and
     BodyTooSlow after `seconds`."""
-    if (request.content_length or 0) > limit:
-        raise BodyTooLarge(f"the body may have {limit} bytes at most")
+    _check_size(request.content_length or 0, limit)
     body = bytearray()
+    if request.content.is_eof():  # it came together with the headers: there is no time to limit
+        body += request.content.read_nowait()
+        _check_size(len(body), limit)
+        return bytes(body)
     try:
         async with asyncio.timeout(seconds):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > limit:
-                    raise BodyTooLarge(f"the body may have {limit} bytes at most")
+                _check_size(len(body), limit)
     except TimeoutError:
         raise BodyTooSlow(f"the body must arrive within {seconds:g} seconds") from None
     return bytes(body)
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise BodyTooLarge(f"the body may have {limit} bytes at most")
 
 
 async def _finish_requests(server: web.Server, seconds: float) -> None:

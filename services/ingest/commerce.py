@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from shared.commerce.registry import SOURCES
-
 from services.ingest import metrics
 from services.ingest.receive import Receiver
 from services.ingest.records import Draft
 from shared.channels import HttpReply, HttpRequest, Skipped, Unprocessed
 from shared.commerce import Fact
+from shared.commerce.registry import SOURCES
 from shared.config.models import CommerceSource
 from shared.topics import COMMERCE
 
@@ -19,7 +18,7 @@ async def receive_commerce(
     """Take a shop's webhook. Raises SignatureInvalid, PayloadInvalid or LogUnavailable."""
     adapter = SOURCES[source.source]
     secret = adapter.verify(request, source, now)
-    metrics.SIGNED_WITH.labels("commerce", str(secret)).inc()
+    metrics.signed_with("commerce", secret).inc()
     drafts: list[Draft] = []
     for item in adapter.parse(request, source, now):
         if isinstance(item, Fact):
@@ -28,7 +27,7 @@ async def receive_commerce(
             origin = f"webhook/commerce/{source.name}"
             drafts.append(receiver.recorder.dead(origin, source.workspace, item, now))
         elif isinstance(item, Skipped):
-            metrics.ITEMS.labels("commerce", "skipped").inc()
+            metrics.items("commerce", "skipped").inc()
     await receiver.publish("commerce", drafts, spool=False)
     return HttpReply(200)
 

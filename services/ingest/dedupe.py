@@ -6,15 +6,17 @@ was flushed, and the index is rebuilt from the log before any answer is given.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import orjson
 import structlog
 from redis.asyncio import Redis
 
 from services.ingest import metrics
+from services.ingest.together import Together
 from shared.cache import asked
 from shared.clock import Clock, milliseconds
 from shared.errors import CacheUnavailable, LogUnavailable
@@ -43,7 +45,9 @@ class Seen:
         self._ttl = timedelta(days=remember_days)
         self._complete = False
         self._rebuilding = asyncio.Lock()
-        self._unmarked: list[str] = []
+        self._known = Together(self._look_up)
+        self._remembered = Together(self._remember)
+        self._script = redis.register_script(Path(__file__).with_name("remember.lua").read_text())
 
     async def among(self, ids: Sequence[str]) -> frozenset[str]:
         """Those of `ids` that were published before.
@@ -52,8 +56,14 @@ class Seen:
         what is repeated within a conversation. Raises LogUnavailable when the index must be rebuilt
         and the log does not answer.
         """
-        if not ids:
-            return frozenset()
+        known = await self._known(ids) if ids else frozenset()
+        return known.intersection(ids)
+
+    async def mark(self, ids: Sequence[str]) -> None:
+        """Remember ids that are in the log now."""
+        await self._remembered(ids)
+
+    async def _look_up(self, ids: Sequence[str]) -> frozenset[str]:
         try:
             if not self._complete:
                 await self._rebuild()
@@ -67,15 +77,11 @@ class Seen:
             return frozenset()
         return frozenset(i for i, seen in zip(ids, found, strict=True) if seen is not None)
 
-    async def mark(self, ids: Iterable[str]) -> None:
-        """Remember ids that are in the log now."""
-        self._unmarked.extend(ids)
+    async def _remember(self, ids: Sequence[str]) -> None:
         if not self._complete:
-            self._unmarked.clear()  # the rebuild will find them in the log
-            return
-        batch, self._unmarked = self._unmarked, []
+            return  # the rebuild will find them in the log
         try:
-            await self._store(batch)
+            await self._store(ids)
         except CacheUnavailable:
             self._forget("duplicates_unmarked")
 
@@ -90,10 +96,8 @@ class Seen:
         metrics.KNOWN.set(0)
 
     async def _store(self, ids: Sequence[str]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
-        for event_id in ids:
-            _ = pipeline.set(_key(event_id), 1, ex=self._ttl)
-        await asked(pipeline.execute())
+        seconds = round(self._ttl.total_seconds())
+        await asked(self._script(keys=[_key(i) for i in ids], args=[seconds]))
 
     async def _rebuild(self) -> None:
         async with self._rebuilding:

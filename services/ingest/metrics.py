@@ -1,5 +1,7 @@
 """Every metric of the ingest service, with the question it answers. Labels are closed sets."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 ITEMS = Counter(
@@ -9,6 +11,9 @@ ITEMS = Counter(
 )
 """`result`: published, duplicate, report, commerce, unknown_type, broken, unknown_account,
 skipped, spooled."""
+
+items = cache(ITEMS.labels)
+"""To look a label up costs more than to count; the labels are closed sets, so this stays small."""
 
 REFUSED = Counter(
     "patchbay_ingest_refused_requests_total",
@@ -22,6 +27,7 @@ SIGNED_WITH = Counter(
     "Which of the live secrets is still in use (rotation)?",
     ["channel", "secret"],
 )
+signed_with = cache(SIGNED_WITH.labels)
 
 ACKNOWLEDGED = Histogram(
     "patchbay_ingest_acknowledge_seconds",
@@ -29,6 +35,7 @@ ACKNOWLEDGED = Histogram(
     ["channel"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+acknowledged = cache(ACKNOWLEDGED.labels)
 
 SPOOLED = Gauge("patchbay_ingest_spooled_records", "How many records wait in the local spool?")
 

@@ -1,6 +1,7 @@
 """Verify, parse, drop duplicates, publish; only then is there an answer."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -28,6 +29,10 @@ spool). Raises LogUnavailable when it was not taken, SignatureInvalid or Payload
 
 Parse = Callable[[AccountSettings, HttpRequest, datetime], Awaitable[Sequence[Item]]]
 """`Channel.parse`, done in another process."""
+
+# Whether a channel has an optional power is asked once: of a protocol that is not cheap.
+_ONE_TIME = {name: each for name, each in CHANNELS.items() if isinstance(each, OneTime)}
+_SPEAK_WAIT = {name: each for name, each in CHANNELS.items() if isinstance(each, SpeaksWait)}
 
 
 class Receiver:
@@ -58,14 +63,15 @@ class Receiver:
         channel = CHANNELS[account.channel]
         now = self._clock.now()
         secret = channel.verify(request, account, now)
-        metrics.SIGNED_WITH.labels(account.channel, str(secret)).inc()
-        token = channel.one_time(request, account) if isinstance(channel, OneTime) else None
+        metrics.signed_with(account.channel, secret).inc()
+        one_time = _ONE_TIME.get(account.channel)
+        token = one_time.one_time(request, account) if one_time else None
         async with self._once.taking(account.name, token) as first:
             items = await self._parse(account, request, now) if first else []
             await self._publish_items(account, items, now)
-        if isinstance(channel, SpeaksWait):
-            wait = await self._waiting.facts(channel, request, account)
-            return channel.acknowledge_waiting(request, account, items, wait)
+        if speaker := _SPEAK_WAIT.get(account.channel):
+            wait = await self._waiting.facts(speaker, request, account)
+            return speaker.acknowledge_waiting(request, account, items, wait)
         return channel.acknowledge(request, account, items)
 
     async def _parse(
@@ -84,8 +90,7 @@ class Receiver:
             for item in items
             if not isinstance(item, Skipped)
         ]
-        skipped = len(items) - len(drafts)
-        metrics.ITEMS.labels(account.channel, "skipped").inc(skipped)
+        metrics.items(account.channel, "skipped").inc(len(items) - len(drafts))
         redelivers = CHANNELS[account.channel].limits.redelivers
         await self.publish(account.channel, drafts, spool=not redelivers)
 
@@ -118,7 +123,7 @@ class Receiver:
             if not spool:
                 raise
             seen = frozenset()
-        metrics.ITEMS.labels(channel, "duplicate").inc(len(seen))
+        metrics.items(channel, "duplicate").inc(len(seen))
         return [draft for draft in unique.values() if draft.id not in seen]
 
     async def _append(self, channel: str, drafts: Sequence[Draft], *, spool: bool) -> None:
@@ -139,8 +144,8 @@ class Receiver:
                 raise result
             else:
                 await self._seen.mark([draft.id for draft in batch])
-                for draft in batch:
-                    metrics.ITEMS.labels(channel, draft.result).inc()
+                for name, count in Counter(draft.result for draft in batch).items():
+                    metrics.items(channel, name).inc(count)
         if failed:
             self._seen.doubt()
             await self._not_in_the_log(channel, failed, spool=spool)
@@ -155,7 +160,7 @@ class Receiver:
 
     async def _keep(self, channel: str, drafts: Sequence[Draft]) -> None:
         await self._spool.put(drafts)
-        metrics.ITEMS.labels(channel, "spooled").inc(len(drafts))
+        metrics.items(channel, "spooled").inc(len(drafts))
         log.warning("spooled", channel=channel, records=len(drafts))
 
 
@@ -163,10 +168,12 @@ def in_batches(drafts: Sequence[Draft]) -> list[list[Draft]]:
     """The drafts by partition, in order, in batches the log takes whole."""
     batches: list[list[Draft]] = []
     open_: dict[Partition, list[Draft]] = {}
+    sizes: dict[Partition, int] = {}
     for draft in drafts:
-        batch = open_.get(draft.partition)
-        if batch is None or weight([d.entry for d in (*batch, draft)]) > MAX_APPEND_BYTES:
-            batch = open_[draft.partition] = []
-            batches.append(batch)
-        batch.append(draft)
+        place, size = draft.partition, weight([draft.entry])
+        if place not in open_ or sizes[place] + size > MAX_APPEND_BYTES:
+            open_[place], sizes[place] = [], 0
+            batches.append(open_[place])
+        open_[place].append(draft)
+        sizes[place] += size
     return batches

@@ -108,7 +108,7 @@ class MailHandler:
         return list(grouped.values())
 
     async def _store(self, account: EmailSettings, request: HttpRequest) -> str:
-        with metrics.ACKNOWLEDGED.labels("email").time():
+        with metrics.acknowledged("email").time():
             try:
                 reply = await self._receive(account, request)
             except PatchbayError as error:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from shared.commerce.registry import SOURCES
 
 from services.ingest import metrics
 from services.ingest.accounts import Accounts
@@ -13,6 +12,7 @@ from services.ingest.receive import Receiver
 from shared.channels import Handshakes, HttpReply, HttpRequest
 from shared.channels.registry import CHANNELS
 from shared.clock import Clock
+from shared.commerce.registry import SOURCES
 from shared.errors import (
     LogUnavailable,
     PatchbayError,
@@ -120,7 +120,7 @@ class Webhooks:
         self, channel: str, receive: Callable[[], Awaitable[HttpReply]]
     ) -> web.Response:
         label = channel if channel in self._channels else "other"
-        with metrics.ACKNOWLEDGED.labels(label).time():
+        with metrics.acknowledged(label).time():
             try:
                 reply = await receive()
             except PatchbayError as error:

@@ -39,7 +39,7 @@ class Wire(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, raw: Any) -> Any:
-        if not isinstance(raw, dict):
+        if not isinstance(raw, dict) or None not in raw.values():
             return raw
         return {key: value for key, value in raw.items() if value is not None}
 
@@ -86,7 +86,8 @@ def read_object(body: bytes) -> dict[str, Any]:
     value = _loads(body)
     if not isinstance(value, dict):
         raise PayloadInvalid(f"body: expected a JSON object, not {_kind(value)}")
-    if is_deeper(value, MAX_DEPTH):
+    # A level costs a bracket: the usual single message needs no walk.
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
         raise PayloadInvalid(f"body: nested deeper than {MAX_DEPTH} levels")
     return value
 

@@ -39,6 +39,7 @@ READERS: Mapping[str, Read] = {
 }
 
 _OURS = frozenset({"smb_message_echoes", "history", "smb_app_state_sync", "standby"})
+_NO_REFERRAL, _NO_CONTEXT, _NO_PRODUCT = wire.Referral(), wire.Context(), wire.Product()
 _NOTICES = frozenset(
     {
         *("message_template_status_update", "message_template_quality_update"),
@@ -184,9 +185,9 @@ def _unknown_kind(head: wire.Message, raw: Mapping[str, Any]) -> str:
 
 
 def _hints(head: wire.Message, found: Content) -> dict[str, str]:
-    referral = head.referral or wire.Referral()
-    context = head.context or wire.Context()
-    product = context.referred_product or wire.Product()
+    referral = head.referral or _NO_REFERRAL
+    context = head.context or _NO_CONTEXT
+    product = context.referred_product or _NO_PRODUCT
     said = found.text if found.kind in ("message", "postback") else None
     return {
         **found.hints,

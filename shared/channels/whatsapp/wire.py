@@ -20,9 +20,9 @@ class Value(Wire):
 
     metadata: Metadata
     contacts: Few[Any] = ()
-    messages: list[Any] = []
-    statuses: list[Any] = []
-    errors: list[Any] = []
+    messages: list[Any] = Field(default_factory=list)
+    statuses: list[Any] = Field(default_factory=list)
+    errors: list[Any] = Field(default_factory=list)
 
 
 class Profile(Wire):
