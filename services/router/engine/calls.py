@@ -1,20 +1,21 @@
 """What happens on the phone, as seen from the queue.
 
 Attributes tell the rest of Patchbay where a call stands: `call` (the provider's id of the latest
-one), `call_state`, `menu` (the branch taken), and `callback`: `true` means that we owe the customer
-a call, so hanging up does not end the conversation. It is owed until agent and customer talk.
+one), `call_state`, `menu` (the branch taken). `owed` is `true` from a voicemail or a callback
+request until agent and customer talk: so long, hanging up does not end the conversation. `callback`
+is `true` while a call is owed and none is live: whoever accepts calls the customer.
 """
 
 from services.router.engine.attributes import of_event
 from services.router.engine.closing import close
 from services.router.engine.offers import arrive
 from services.router.engine.opening import attach, begin, enrich
-from services.router.engine.state import Conversation
+from services.router.engine.state import Attributes, Conversation
 from services.router.engine.turn import Turn
 from shared.events.inbound import Call, CustomerEvent
 
-_CALLBACK = frozenset({"voicemail", "callback_requested"})
-_QUEUES = frozenset({"queued", "voicemail", "callback_requested"})
+_OWED = frozenset({"voicemail", "callback_requested"})
+_QUEUES = frozenset({"queued"}) | _OWED
 _OPENS = frozenset({"started", "menu"}) | _QUEUES
 
 
@@ -25,10 +26,10 @@ def take_call(turn: Turn, event: CustomerEvent, current: Conversation | None) ->
         _ended(turn, event, call, current)
     elif current is not None:
         attach(turn, event, current)
-        enrich(turn, current, of_event(event) | _of_call(call))
+        enrich(turn, current, of_event(event) | _of_call(call, current.attributes))
         _wait(turn, call, current)
     elif call is not None and call.state in _OPENS:
-        _wait(turn, call, begin(turn, event, of_event(event) | _of_call(call)))
+        _wait(turn, call, begin(turn, event, of_event(event) | _of_call(call, {})))
 
 
 def _wait(turn: Turn, call: Call | None, conversation: Conversation) -> None:
@@ -45,19 +46,22 @@ def _ended(turn: Turn, event: CustomerEvent, call: Call, conversation: Conversat
     if known.get("call", call.id) != call.id:
         return
     talked = conversation.status == "held" and known.get("call_state") == "bridged"
-    enrich(turn, conversation, _of_call(call))
-    if talked or known.get("callback") != "true":
+    enrich(turn, conversation, _of_call(call, known))
+    if talked or known.get("owed") != "true":
         close(turn, conversation, "customer", "ended" if talked else "abandoned")
 
 
-def _of_call(call: Call | None) -> dict[str, str]:
+def _of_call(call: Call | None, known: Attributes) -> dict[str, str]:
     if call is None:
         return {}
     found = {"call": call.id, "call_state": call.state}
     if call.choice is not None:
         found["menu"] = call.choice
-    if call.state in _CALLBACK:
-        found["callback"] = "true"
+    if call.state in _OWED:
+        found["owed"] = "true"
     elif call.state == "bridged":
-        found["callback"] = "false"
+        found["owed"] = "false"
+    if (owed := found.get("owed", known.get("owed"))) is not None:
+        live = call.state not in _OWED and call.state != "ended"
+        found["callback"] = "false" if live else owed
     return found

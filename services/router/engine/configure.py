@@ -2,8 +2,8 @@
 
 One decision may be as large as one log record, so the looking is done in pieces: the first in the
 decision that brings the rules, the rest on timers due at once. What is left to do is not part of
-the truth: after a recovery everything is looked at again, which changes nothing where nothing is to
-be changed.
+the truth: after a recovery in the middle of it everything is looked at again, which changes nothing
+where nothing is to be changed.
 """
 
 from heapq import heapify, heappop, heappush
@@ -61,8 +61,10 @@ def sweep(turn: Turn) -> None:
     while turn.workspace.unfilled and looks and len(turn.events) < MOST_EVENTS:
         looks -= 1
         _give_one(turn, turn.workspace)
-    if turn.workspace.unfilled or turn.workspace.unswept or _strangers(turn.workspace):
-        arm(turn.state, turn.now, "sweep", turn.workspace.name, "")
+    workspace = turn.workspace
+    workspace.settled = not (workspace.unfilled or workspace.unswept or _strangers(workspace))
+    if not workspace.settled:
+        arm(turn.state, turn.now, "sweep", workspace.name, "")
 
 
 def _strangers(workspace: Workspace) -> list[Agent]:

@@ -105,6 +105,7 @@ def configured(_state: State, workspace: Workspace, event: routing.Configured) -
     workspace.rules = event.rules
     workspace.digest = event.digest
     workspace.version += 1
+    workspace.settled = False
     workspace.routing = Routing(event.rules)
     employ(workspace, event.rules)
     rebuild(workspace)

@@ -8,7 +8,7 @@ from services.router.engine.evolve_conversations import remind_to_forget
 from services.router.engine.index import class_for, employ, enqueue, load, rebuild, seat
 from services.router.engine.routes import Routing
 from services.router.engine.shunning import remind
-from services.router.engine.snapshot import FORMAT, parse
+from services.router.engine.snapshot import FORMAT, UNSETTLED, parse
 from services.router.engine.state import Agent, Alert, Conversation, State, Thread, Workspace
 from services.router.engine.threads import share
 from services.router.engine.timers import arm
@@ -23,7 +23,9 @@ def restore(text: str) -> State:
     """The state that `snapshot` wrote. Raises UnknownSnapshot."""
     restoring = Restoring()
     restoring.feed(text.split("\n"))
-    return restoring.finish()
+    state = restoring.finish()
+    resume(state)
+    return state
 
 
 class Restoring:
@@ -38,15 +40,19 @@ class Restoring:
             _READERS[name](self._state, *parts)
 
     def finish(self) -> State:
-        """The state, once all lines are in."""
-        look_at_everything(self._state)
+        """The state, once all lines are in; `resume` it when all that came later is applied."""
         return self._state
 
 
-def look_at_everything(state: State) -> None:
-    """What was still to be looked at when the snapshot was taken is not known: look at it all."""
+def resume(state: State) -> None:
+    """Go on with what was going on: where new rules are being applied, look at everything again."""
     for workspace in state.workspaces.values():
-        look_again(state, workspace)
+        if not workspace.settled:
+            look_again(state, workspace)
+
+
+def _unsettled(state: State, name: str) -> None:
+    state.workspace(name).settled = False
 
 
 def _shard(state: State, version: int, shard: int, now: int) -> None:
@@ -200,6 +206,7 @@ _READERS: dict[str, Callable[..., None]] = {
     "shard": _shard,
     "workspace": _workspace,
     "agent": _agent,
+    UNSETTLED: _unsettled,
     "conversation": _conversation,
     "thread": _thread,
 }

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+UNSETTLED = "unsettled"
+"""The one line that is no truth about the world, but about what the engine still has to do."""
+
 
 def snapshot(state: "State") -> str:
     """The whole state. Equal states give equal text."""
@@ -41,6 +44,8 @@ def heads(state: "State") -> Iterator[str]:
             list(workspace.recent),
             orjson.Fragment(workspace.rules.model_dump_json()),
         )
+        if not workspace.settled:
+            yield _line(UNSETTLED, workspace.name)
         for name in sorted(workspace.agents):
             yield agent_line(workspace, workspace.agents[name])
 

@@ -119,14 +119,15 @@ class Workspace:
     """Everything of one workspace. Nothing here is ever reached from another one.
 
     `recent` are the causes of the last decisions: a command found there has already been decided.
-    `declined` are the waiting conversations that some agent is kept from. `unswept` and `unfilled`
-    are what is still to be looked at after new rules.
+    `declined` are the waiting conversations that some agent is kept from. `settled` says that all
+    has been looked at since the last rules; `unswept` and `unfilled` are what still has to be.
     """
 
     name: str
     rules: Rules = field(default_factory=Rules)
     digest: str | None = None
     version: int = 0
+    settled: bool = True
     routing: Routing = field(default_factory=lambda: Routing(Rules()))
     numbers: int = 0
     ranks: int = 0

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from services.router.engine import configure
 from shared.events.inbound import ActionKind, CallState
 from tests.unit.services.router.engine.days import CALLS, KINDS, QUEUES, STATES, Day, digest
 from tests.unit.services.router.engine.shop import AGENTS, Shop
@@ -178,3 +179,13 @@ def test_another_process_decides_the_same(hash_seed: str) -> None:
     )
 
     assert there.stdout == digest(42, 300)
+
+
+def test_new_rules_in_the_smallest_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However little of it one decision looks at, in the end all is as if it were one."""
+    monkeypatch.setattr(configure, "MOST_LOOKS", 1)
+    monkeypatch.setattr(configure, "MOST_EVENTS", 2)
+
+    shop = Day(5).live(400)
+
+    assert len(shop.history.decisions) > 150
