@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -17,6 +18,8 @@ from shared.kafka.sink import KafkaSink
 from shared.kafka.source import KafkaMember, KafkaReader
 from shared.kafka.topics import Topics
 from shared.log import Partition, Retention, Sink, Source
+
+log = structlog.get_logger()
 
 
 class KafkaLog:
@@ -128,10 +131,15 @@ class KafkaLog:
                 await asyncio.sleep(0)  # its stop() trips over a task that has not begun
             yield consumer
         finally:
-            with suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(self._settings.stop):
-                    await consumer.stop()
-            # A stop that was cut short leaves the connections open.
+            await self._stop(consumer)
+
+    async def _stop(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            async with asyncio.timeout(self._settings.stop):
+                await consumer.stop()
+        except Exception as error:  # noqa: BLE001 - the connections have to be closed in any case
+            log.warning("consumer_stop_failed", reason=type(error).__name__)
+        finally:
             await consumer._client.close()  # noqa: SLF001 - there is no public way
 
 

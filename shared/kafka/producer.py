@@ -7,7 +7,7 @@ flight, is closed within a bounded time, and a new one takes its place.
 """
 
 import asyncio
-from contextlib import suppress
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -96,17 +96,31 @@ class Supervisor:
 
 
 async def close_producer(producer: AIOKafkaProducer, seconds: float) -> None:
-    """Flush and stop, each within `seconds`.
-
-    Idempotent batches never expire in aiokafka: while the broker is away, flushing and stopping
-    would wait for ever. There is no public way to drop them.
-    """
+    """Flush and stop, each within `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             await producer.flush()
     except TimeoutError:
-        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - see above
-    with suppress(KafkaError, OSError, TimeoutError):
+        _abandon(producer._message_accumulator)  # noqa: SLF001 - see there
+    try:
         async with asyncio.timeout(seconds):
             await producer.stop()
-    await producer.client.close()
+    except Exception as error:  # noqa: BLE001 - aiokafka trips over what was abandoned
+        log.warning("producer_stop_failed", reason=type(error).__name__)
+    finally:
+        await producer.client.close()
+
+
+def _abandon(accumulator: Any) -> None:
+    """Fail what has not been acknowledged.
+
+    Idempotent batches never expire in aiokafka: while the broker is away, flushing and stopping
+    would wait for ever, and there is no public way to drop them. Its own `fail_all` trips over
+    batches that wait to be sent again, unless they are listed as pending.
+    """
+    waiting = [batch for queue in accumulator._batches.values() for batch in queue]  # noqa: SLF001
+    accumulator._pending_batches.update(waiting)  # noqa: SLF001
+    accumulator.fail_all(ProducerClosed())
+    for drained in [batch._drain_waiter for batch in waiting]:  # noqa: SLF001
+        if drained.done():
+            drained.exception()  # seen: nobody waits for it any more

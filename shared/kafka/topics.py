@@ -1,10 +1,10 @@
 """Topics on the cluster: creating them, and what they look like."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from shared.clock import SystemClock
 from shared.errors import LogUnavailable
@@ -26,7 +26,7 @@ class Topics:
     async def partitions(self, topics: Iterable[str]) -> dict[str, int]:
         """How many partitions each topic has that all have a leader; 0 for an unknown topic."""
         names = sorted(set(topics))
-        described = await self._admin.describe_topics(names) if names else []
+        described = await self._ask(self._admin.describe_topics, names) if names else []
         counts = dict.fromkeys(names, 0)
         for topic in described:
             led = [p for p in topic["partitions"] if p["leader"] >= 0]
@@ -36,19 +36,32 @@ class Topics:
     async def create(self, partitions: Mapping[str, int], replicas: int | None) -> None:
         """Make sure that the topics have that many partitions, each with a leader."""
         if replicas is None:
-            cluster = await self._admin.describe_cluster()
+            cluster = await self._ask(self._admin.describe_cluster)
             replicas = min(_REPLICAS, len(cluster["brokers"]))
         existing = await self.partitions(partitions)
         missing = [self._topic(t, n, replicas) for t, n in partitions.items() if not existing[t]]
         if missing:
-            _check(await self._admin.create_topics(missing), "topic_errors")
+            _check(await self._ask(self._admin.create_topics, missing), "topic_errors")
         growing = {t: NewPartitions(n) for t, n in partitions.items() if 0 < existing[t] < n}
         if growing:
-            _check(await self._admin.create_partitions(growing), "topic_errors")
+            _check(await self._ask(self._admin.create_partitions, growing), "topic_errors")
         while any(
             count < partitions[topic]
             for topic, count in (await self.partitions(partitions)).items()
         ):
+            await self._clock.sleep(_POLL)
+
+    async def _ask(self, request: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """The driver asks any one broker, which may be the one that is down: then another one.
+
+        Goes on until the caller's time is over.
+        """
+        while True:
+            try:
+                return await request(*arguments)
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
             await self._clock.sleep(_POLL)
 
     def _topic(self, name: str, partitions: int, replicas: int) -> NewTopic:
