@@ -10,6 +10,8 @@ _PRIVATE = frozenset(
     {"text", "body", "address", "to", "sender", "token", "secret", "password", "phone", "email"}
 )
 
+_QUIET = 30.0  # seconds
+
 
 def configure_logs(level: str, style: str, **context: str) -> None:
     """Log to standard error, as JSON (`style="json"`) or for a terminal (`style="text"`)."""
@@ -32,6 +34,24 @@ def configure_logs(level: str, style: str, **context: str) -> None:
     )
     structlog.contextvars.bind_contextvars(**context)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Repetitions())
+
+
+class Repetitions(logging.Filter):
+    """Lets a library say the same thing once in 30 s: while a broker is away, one of ours does so
+    ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = (record.name, str(record.msg))
+        if record.created - self._last.get(said, float("-inf")) < _QUIET:
+            return False
+        self._last[said] = record.created
+        return True
 
 
 def redact(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
