@@ -25,7 +25,7 @@ class Callers:
         self._tasks: set[asyncio.Task[None]] = set()
         self._tokens: dict[str, str] = {}
         self._noted = 0
-        self.failed = 0
+        self._failed: set[str] = set()
 
     async def call(self, customer: Customer, wish: Wish, token: str) -> None:
         """Somebody dials our number; the rest follows by itself."""
@@ -81,9 +81,9 @@ class Callers:
         elif heard.what == "voicemail":
             self._ledger.accepted(token, self._now())
         elif heard.what == "failed":
-            self.failed += 1
+            self._failed.add(heard.call)
             self._ledger.withdrawn(token)
-        elif heard.what == "ended":
+        elif heard.what == "ended" and heard.call not in self._failed:
             self._hung_up(self._network.calls[heard.call].wish, token)
 
     def _hung_up(self, wish: Wish, token: str) -> None:

@@ -15,19 +15,34 @@ _PAGE = 200
 
 
 async def tokens_waiting(supervisor: Api, addresses: Iterable[str]) -> set[str]:
-    """Tokens found in the timelines of conversations that are not closed."""
+    """Tokens (of callers: numbers) in the conversations that wait in a queue or at an agent."""
     found: set[str] = set()
     wanted = set(addresses)
-    _, listed = await supervisor.ask("GET", f"/conversations?state=open&limit={_PAGE}")
-    for conversation in listed.get("conversations", []):
-        if conversation["channel"] == "phone":
-            found |= {conversation["customer"]["address"]} & wanted
+    for conversation in await _open(supervisor):
+        _, shown = await supervisor.ask("GET", f"/conversations/{conversation}")
+        if shown.get("channel") == "phone":
+            found |= {shown["customer"]["address"]} & wanted
             continue
-        path = f"/conversations/{conversation['id']}/timeline?limit={_PAGE}"
+        path = f"/conversations/{conversation}/timeline?limit={_PAGE}"
         _, timeline = await supervisor.ask("GET", path)
         for entry in timeline.get("entries", []):
             if entry["type"] == "customer":
                 found.update(TOKEN.findall(entry["text"] or ""))
+    return found
+
+
+async def _open(supervisor: Api) -> set[str]:
+    """Every conversation that waits, is offered or is held."""
+    found: set[str] = set()
+    _, queues = await supervisor.ask("GET", "/queues")
+    for queue in queues["queues"]:
+        for skip in range(0, queue["depth"], _PAGE):
+            path = f"/queues/{queue['name']}/conversations?limit={_PAGE}&skip={skip}"
+            _, content = await supervisor.ask("GET", path)
+            found.update(conversation["id"] for conversation in content["conversations"])
+    _, agents = await supervisor.ask("GET", "/agents")
+    for agent in agents["agents"]:
+        found.update(item["conversation"] for item in agent["work"])
     return found
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from services.router.api.answered import Answer
+from services.router.api.answered import Answer, Summary
 from shared.events.commands import PresenceState
 from shared.events.routing import OfferEnd
 from shared.views.documents import ConversationState
@@ -29,6 +29,14 @@ class Queue(Answer):
 class Queues(Answer):
     as_of: datetime
     queues: list[Queue]
+
+
+class QueueContent(Answer):
+    """What waits, in the order in which it will be offered; `depth` is the whole queue."""
+
+    queue: str
+    depth: int
+    conversations: list[Summary]
 
 
 class WorkItem(Answer):

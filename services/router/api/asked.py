@@ -101,6 +101,13 @@ class TimelinePage(Strict):
         return self
 
 
+class QueuePage(Strict):
+    """Which part of a queue: `skip` conversations are passed over, the most urgent first."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
 class StreamFrom(Strict):
     """`ticket` stands in for the Authorization header where a browser cannot send one."""
 

@@ -224,6 +224,17 @@ OPERATIONS: tuple[Operation, ...] = (
         roles=EVERYBODY,
     ),
     Operation(
+        "listQueue",
+        "GET",
+        "/v1/queues/{queue}/conversations",
+        "What waits in a queue, in its order",
+        overview.queue_content,
+        overview_out.QueueContent,
+        "overview",
+        query=asked.QueuePage,
+        roles=LEADS | {"service"},
+    ),
+    Operation(
         "listAgents",
         "GET",
         "/v1/agents",

@@ -5,7 +5,7 @@ from typing import Any
 from services.router.api import answered_overview as out
 from services.router.api.operations import Call, Said
 from services.router.api.problems import Problem
-from services.router.api.render import moment
+from services.router.api.render import moment, summary
 from shared.cache import asked
 from shared.clock import from_milliseconds
 from shared.config.models import Workspace
@@ -14,6 +14,7 @@ from shared.rules import Rules
 from shared.views.documents import Agent, Conversation
 from shared.views.keys import Keys
 from shared.views.read import agents as read_agents
+from shared.views.read import documents
 from shared.views.waits import published_waits
 
 
@@ -43,6 +44,23 @@ async def queues(call: Call) -> Said:
             )
         )
     return Said(out.Queues(as_of=call.parts.clock.now(), queues=found))
+
+
+async def queue_content(call: Call) -> Said:
+    """What waits in one queue."""
+    workspace, name, page = call.caller.workspace, call.path["queue"], call.query
+    if name not in call.parts.workspace(workspace).rules.queues:
+        raise Problem("not_found", f"There is no queue {name!r}.")
+    keys, redis = Keys(workspace), call.parts.redis
+    ids = await asked(redis.zrange(keys.due(name), page.skip, page.skip + page.limit - 1))
+    found = await documents(redis, [keys.conversation(one) for one in ids], Conversation)
+    return Said(
+        out.QueueContent(
+            queue=name,
+            depth=await asked(redis.zcard(keys.due(name))),
+            conversations=[summary(one) for one in found if one is not None],
+        )
+    )
 
 
 async def agents(call: Call) -> Said:
