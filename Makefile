@@ -18,7 +18,7 @@ help: ## List the targets
 		while IFS='|' read -r target text; do printf '  %-12s %s\n' "$$target" "$$text"; done
 
 demo: $(RUNTIME) ## Run it all with simulated customers (STACK=kafka, DEMO_SECONDS=30)
-	@$(BIN)/python -m patchbay demo
+	@DEMO_ENV=$${DEMO_ENV:-var/demo.env} $(BIN)/python -m patchbay demo
 
 stack: $(RUNTIME) ## Run Kafka and Valkey until Ctrl-C (BROKERS=3)
 	@$(BIN)/python -m patchbay stack $(if $(BROKERS),--brokers $(BROKERS))

@@ -235,10 +235,11 @@ class Agent:
         self._handled.refused += status >= 300
 
     async def _after_call(self, conversation: str, found: Json) -> bool:
-        """A call ends by itself; what was a callback is closed when it has been made."""
-        if found["attributes"].get("callback") != "true":
+        """Talk until the call ends; a call still owed to the customer is waited for."""
+        known = found["attributes"]
+        if known.get("call_state") != "ended" or known.get("owed") == "true":
+            await self._clock.sleep(0.5)
             return False
-        await self._clock.sleep(3)
         await self._close(conversation, found)
         return True
 

@@ -31,6 +31,13 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Keep configuration, log and the services' output here.")
     ] = None,
+    join: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="DEMO_ENV",
+            help="Write the addresses and secrets here, for a shell to read; else to the folder.",
+        ),
+    ] = None,
     kill_every: Annotated[
         float | None,
         typer.Option(min=1, help="kill -9 a service every so many seconds, all in turn."),
@@ -42,7 +49,7 @@ def demo(
         place = folder or Path(scratch)
         place.mkdir(parents=True, exist_ok=True)
         options = DemoOptions(
-            stack, seconds, seed, rate, place,
+            stack, seconds, seed, rate, place, join or place / "demo.env",
             drain_seconds=15 if kill_every is None else 60, kill_every=kill_every,
         )  # fmt: skip
         try:

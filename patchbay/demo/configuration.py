@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from shared.passwords import Cost, hashed
 
 PHONE_NUMBER_ID = "900100200300"
+YOUR_NUMBER_ID = "900100200399"
 PAGE_ID = "1000200030"
 BUSINESS_ID = "a884eddf-0000-4000-8000-00000000demo"
 MSP_ID = "demo-msp"
@@ -24,6 +25,10 @@ AGENTS = {
     "eva": ("english", "german"),
     "finn": ("english",),
 }
+YOU = "you"
+"""The agent nobody plays, and the only one who serves what comes to `YOUR_ACCOUNT`."""
+
+YOUR_ACCOUNT = "whatsapp-you"
 WORKSPACE = "demo"
 
 
@@ -76,6 +81,7 @@ def write_configuration(folder: Path, places: Places) -> Path:
     text = jinja.get_template("patchbay.yaml.j2").render(
         places=places,
         phone_number_id=PHONE_NUMBER_ID,
+        your_number_id=YOUR_NUMBER_ID,
         page_id=PAGE_ID,
         business_id=BUSINESS_ID,
         msp_id=MSP_ID,
@@ -83,6 +89,8 @@ def write_configuration(folder: Path, places: Places) -> Path:
         phone_number=PHONE_NUMBER,
         mailbox=MAILBOX,
         agents=AGENTS,
+        you=YOU,
+        your_account=YOUR_ACCOUNT,
         workspace=WORKSPACE,
     )
     file = folder / "patchbay.yaml"

@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,17 +18,18 @@ from shared.clock import Clock
 
 Receipts = Callable[[HttpRequest], Coroutine[Any, Any, None]]
 Follow = Callable[[list[Due]], None]
+_SHOWN = 200
 
 
 class Loopback:
-    """The send APIs of Meta, Apple and Twilio, for one account each."""
+    """The send APIs of Meta, Apple and Twilio; `/arrived` shows what customers got lately."""
 
     def __init__(
         self,
         ledger: Ledger,
         clock: Clock,
         now: Callable[[], float],
-        number: whatsapp.Number,
+        numbers: Sequence[whatsapp.Number],
         page: messenger.Page,
         business: apple.Business,
         network: Network,
@@ -35,11 +37,13 @@ class Loopback:
         self._ledger = ledger
         self._clock = clock
         self._now = now
-        self._number = number
+        self._numbers = numbers
+        self._arrived: deque[tuple[Place, str]] = deque(maxlen=_SHOWN)
         self._page = page
         self._business = business
         self._network = network
         self._tasks: set[asyncio.Task[None]] = set()
+        self.address = ""
         self.send_receipt: Receipts | None = None
         self.follow_calls: Follow | None = None
 
@@ -50,10 +54,12 @@ class Loopback:
         app.router.add_route("*", "/graph/{tail:.*}", self._graph)
         app.router.add_route("*", "/apple/{tail:.*}", self._apple)
         app.router.add_route("*", "/twilio/{tail:.*}", self._twilio)
+        app.router.add_get("/arrived/{channel}/{address}", self._show)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port).start()
+            self.address = f"http://{host}:{port}"
             yield
         finally:
             await runner.cleanup()
@@ -66,8 +72,22 @@ class Loopback:
         if f"/{self._page.page_id}/" in request.path:
             answer = messenger.answer(self._page, received, message_id)
             return self._deliver("messenger", answer, self._messenger_receipt)
-        answer = whatsapp.answer(self._number, received, message_id)
-        return self._deliver("whatsapp", answer, self._whatsapp_receipt)
+        number = self._number_in(request.path)
+
+        def receipt(taken: Delivered) -> HttpRequest:
+            return whatsapp.statuses(number, taken, self._clock.now())
+
+        answer = whatsapp.answer(number, received, message_id)
+        return self._deliver("whatsapp", answer, receipt)
+
+    def _number_in(self, path: str) -> whatsapp.Number:
+        """The number that is to send; the first one refuses what is none of ours."""
+        named = (n for n in self._numbers if f"/{n.phone_number_id}/" in path)
+        return next(named, self._numbers[0])
+
+    async def _show(self, request: web.Request) -> web.Response:
+        place = Place(request.match_info["channel"], request.match_info["address"])
+        return web.json_response([text for whom, text in self._arrived if whom == place])
 
     async def _apple(self, request: web.Request) -> web.Response:
         received = await _received(request, "/apple")
@@ -86,15 +106,14 @@ class Loopback:
     ) -> web.Response:
         reply, taken = answer
         if taken is not None:
-            self._ledger.arrived(Place(channel, taken.customer), taken.text, self._now())
+            place = Place(channel, taken.customer)
+            self._arrived.append((place, taken.text))
+            self._ledger.arrived(place, taken.text, self._now())
             if receipt is not None and self.send_receipt is not None:
                 task = asyncio.create_task(self.send_receipt(receipt(taken)))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         return _response(reply)
-
-    def _whatsapp_receipt(self, taken: Delivered) -> HttpRequest:
-        return whatsapp.statuses(self._number, taken, self._clock.now())
 
     def _messenger_receipt(self, taken: Delivered) -> HttpRequest:
         return messenger.receipts(self._page, taken, self._clock.now())

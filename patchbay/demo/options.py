@@ -11,6 +11,7 @@ class DemoOptions:
 
     `drain_seconds` is how long agents may finish what waits before the reconciliation. `kill` ends
     a randomly chosen service with SIGKILL every so many seconds (None: never).
+    `join` is the file that tells a shell the addresses and secrets.
     """
 
     stack: Literal["embedded", "kafka"]
@@ -18,5 +19,6 @@ class DemoOptions:
     seed: int
     rate: float
     folder: Path
+    join: Path
     drain_seconds: float = 15
     kill_every: float | None = None

@@ -12,7 +12,7 @@ import aiohttp
 from rich.console import Console
 from rich.live import Live
 
-from patchbay.demo import configuration, layout
+from patchbay.demo import configuration, joining, layout
 from patchbay.demo.configuration import Secrets
 from patchbay.demo.layout import Layout
 from patchbay.demo.ledger import Summary
@@ -51,6 +51,8 @@ async def run(options: DemoOptions, console: Console) -> Summary:
         secrets = Secrets()
         world, plan = await _prepare(stack, options, ground, secrets, clock, begun, stop)
         services = await stack.enter_async_context(running_services(plan.services, options.folder))
+        known = joining.variables(plan, world.loopback.address, secrets)
+        stack.enter_context(joining.written(options.join, known))
         console.print(f"ready after {world.now():.1f} s")
         await _traffic(options, console, world, plan, services, stop)
         return await _reconcile(options, world, ground, clock)
@@ -106,7 +108,7 @@ async def _traffic(
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             tasks.create_task(services.keep_running(ended)),
-            tasks.create_task(_show(world, plan, services, console, ended)),
+            tasks.create_task(_show(options, console, world, plan, services, ended)),
             *(tasks.create_task(agent.work()) for agent in world.agents),
         ]
         if options.kill_every is not None:
@@ -128,13 +130,19 @@ async def _traffic(
 
 
 async def _show(
-    world: World, plan: Layout, services: Services, console: Console, ended: asyncio.Event
+    options: DemoOptions,
+    console: Console,
+    world: World,
+    plan: Layout,
+    services: Services,
+    ended: asyncio.Event,
 ) -> None:
     urls = {
         "queue API": f"{plan.api}/docs",
         "wait times": f"{plan.api}/v1/wait-times/{configuration.WORKSPACE}",
         "webhooks": plan.webhooks["whatsapp"],
         "metrics": plan.metrics,
+        "to join in": f". {options.join}",
     }
     board = Board(world.ledger, world.handled, urls, lambda: services.restarts)
     first = asyncio.create_task(_first_answer(world, console))

@@ -48,8 +48,10 @@ class World:
         links = _links(plan, secrets)
         network = _network(plan, secrets, seed)
         self.callers = Callers(network, self.post, self.ledger, clock, self.now)
+        yours = whatsapp.Number(links.number.app, configuration.YOUR_NUMBER_ID)
+        numbers = (links.number, yours)
         self.loopback = Loopback(
-            self.ledger, clock, self.now, links.number, links.page, links.business, network
+            self.ledger, clock, self.now, numbers, links.page, links.business, network
         )
         self.loopback.send_receipt = self._send_receipt
         self.loopback.follow_calls = self.callers.follow
