@@ -5,7 +5,7 @@ it is no night in any of them (47 CFR 64.1200(c)(1) speaks of the called party's
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -46,13 +46,18 @@ def next_allowed(
     """
     if quiet is None or quiet.start == quiet.end:
         return now
+    found = _search(now, tuple(zones), quiet) or _search(now, (fallback,), quiet)
+    return found or now + _HORIZON
+
+
+def _search(now: datetime, zones: Sequence[str], quiet: QuietHours) -> datetime | None:
     moment = now
-    while moment - now <= _HORIZON:
+    while moment - now < _HORIZON:
         ends = [_end(moment, zone, quiet) for zone in zones if _is_quiet(moment, zone, quiet)]
         if not ends:
             return moment
         moment = max(ends)
-    return next_allowed(now, (fallback,), quiet, "UTC")
+    return None
 
 
 def next_quiet(now: datetime, zones: Iterable[str], quiet: QuietHours | None) -> datetime | None:
@@ -62,9 +67,7 @@ def next_quiet(now: datetime, zones: Iterable[str], quiet: QuietHours | None) ->
     starts = []
     for zone in zones:
         local = now.astimezone(ZoneInfo(zone))
-        start = local.replace(
-            hour=quiet.start.hour, minute=quiet.start.minute, second=0, microsecond=0, fold=0
-        )
+        start = _at(local, quiet.start)
         starts.append((start if start > local else start + timedelta(days=1)).astimezone(UTC))
     return min(starts)
 
@@ -79,13 +82,21 @@ def _is_quiet(moment: datetime, zone: str, quiet: QuietHours) -> bool:
 def _end(moment: datetime, zone: str, quiet: QuietHours) -> datetime:
     """When the quiet time that `moment` is in ends; always later than `moment`."""
     local = moment.astimezone(ZoneInfo(zone))
-    end = local.replace(
-        hour=quiet.end.hour, minute=quiet.end.minute, second=0, microsecond=0, fold=0
-    )
+    end = _at(local, quiet.end)
     if local.time() >= quiet.end:
         end += timedelta(days=1)
     found = end.astimezone(UTC)
     return found if found > moment else moment + timedelta(minutes=1)
+
+
+def _at(day: datetime, wall: time) -> datetime:
+    return day.replace(
+        hour=wall.hour,
+        minute=wall.minute,
+        second=wall.second,
+        microsecond=wall.microsecond,
+        fold=0,
+    )
 
 
 def _zones_of_number(number: str) -> Sequence[str]:
