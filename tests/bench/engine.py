@@ -23,15 +23,21 @@ from shared.events.commands import AcceptOffer, Close, Configure, SetPresence
 from shared.events.inbound import Action, CustomerEvent, Sender
 from shared.events.routing import Offered, RoutingEvent
 from shared.rules import Rules
+from tests.bench.figures import Report, Size
 
 QUEUES, SKILLS = 50, 10
 START = datetime(2026, 1, 1, tzinfo=UTC)
 START_MS = round(START.timestamp() * 1000)
 
 
-async def run() -> list[dict[str, Any]]:
+async def run(size: Size) -> list[Report]:
     """Figures for `make bench`; about a minute."""
-    return figures(waiting=(1_000, 100_000), agents=(100, 10_000), rounds=5_000)
+    rows = (
+        figures(waiting=(100,), agents=(100,), rounds=100)
+        if size.quick
+        else figures(waiting=(1_000, 100_000), agents=(100, 10_000), rounds=5_000)
+    )
+    return [Report("the engine alone", rows)]
 
 
 def figures(waiting: Iterable[int], agents: Iterable[int], rounds: int) -> list[dict[str, Any]]:

@@ -28,10 +28,18 @@ class Size:
     rates: tuple[float, ...] = (50, 100, 200, 400)
     latency_seconds: float = 12.0
     agents: int = 40
+    quick: bool = False
 
 
 QUICK = Size(
-    seconds=0.2, repetitions=1, shards=4, connections=4, rates=(20,), latency_seconds=2.0, agents=4
+    seconds=0.2,
+    repetitions=1,
+    shards=4,
+    connections=4,
+    rates=(20,),
+    latency_seconds=1.0,
+    agents=4,
+    quick=True,
 )
 """Enough to see that the harness works; its figures mean nothing."""
 

@@ -8,7 +8,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -46,9 +46,11 @@ class Load:
         return percentile(self.latencies, share) * 1000
 
 
-def request_bytes(path: str, headers: dict[str, str], body: bytes) -> bytes:
-    """A whole POST as it goes over the wire."""
-    lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}"]
+def request_bytes(
+    path: str, headers: Mapping[str, str], body: bytes = b"", method: str = "POST"
+) -> bytes:
+    """A whole request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
@@ -70,11 +72,11 @@ async def closed_loop(
     """As fast as `connections` clients can that wait for each answer: until `seconds` are over or
     every request was sent."""
     load = Load()
-    lines = await _connect(port, connections)
+    lines = await connect(port, connections)
     queue = iter(requests)
     begun = time.perf_counter()
 
-    async def client(line: _Line) -> None:
+    async def client(line: Line) -> None:
         for request in queue:
             sent = time.perf_counter()
             status = await line.ask(request)
@@ -94,8 +96,8 @@ async def open_loop(
 ) -> Load:
     """Send each request at its time, whether or not earlier ones were answered."""
     load = Load()
-    lines = await _connect(port, connections)
-    idle: asyncio.Queue[_Line] = asyncio.Queue()
+    lines = await connect(port, connections)
+    idle: asyncio.Queue[Line] = asyncio.Queue()
     for line in lines:
         idle.put_nowait(line)
     begun = time.perf_counter() + 0.05
@@ -110,14 +112,14 @@ async def open_loop(
         idle.put_nowait(line)
 
     async with asyncio.TaskGroup() as group:
-        async for index in _paced(begun, times):
+        async for index in paced(begun, times):
             group.create_task(send(times[index], requests[index]))
     load.seconds = time.perf_counter() - begun
     _close(lines)
     return load
 
 
-class _Line(asyncio.Protocol):
+class Line(asyncio.Protocol):
     """One kept connection: a request at a time."""
 
     def __init__(self) -> None:
@@ -156,15 +158,16 @@ def _length(head: bytes) -> int:
     return int(lower[at + 15 :].split(b"\r", 1)[0]) if at >= 0 else 0
 
 
-async def _connect(port: int, count: int) -> list[_Line]:
+async def connect(port: int, count: int) -> list[Line]:
+    """So many connections."""
     loop = asyncio.get_running_loop()
     made = await asyncio.gather(
-        *(loop.create_connection(_Line, "127.0.0.1", port) for _ in range(count))
+        *(loop.create_connection(Line, "127.0.0.1", port) for _ in range(count))
     )
     return [line for _, line in made]
 
 
-def _close(lines: Sequence[_Line]) -> None:
+def _close(lines: Sequence[Line]) -> None:
     for line in lines:
         line.transport.close()
 
@@ -176,7 +179,7 @@ def _count(load: Load, status: int, latency: float) -> None:
         load.refused += 1
 
 
-async def _paced(begun: float, times: Sequence[float]) -> AsyncIterator[int]:
+async def paced(begun: float, times: Sequence[float]) -> AsyncIterator[int]:
     """Yields each index at its time. A thread keeps the time: an event loop's timers have a
     resolution of a millisecond, which is as much as what is measured."""
     loop = asyncio.get_running_loop()
