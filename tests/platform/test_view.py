@@ -96,10 +96,12 @@ async def test_an_emptied_redis_is_noticed_without_any_traffic(empty_redis: str)
     assert found.differing == ()
 
 
-async def test_one_lost_workspace_is_rebuilt_and_another_stays(empty_redis: str) -> None:
-    async with parts(empty_redis) as (log, redis, owner), log.sink() as sink:
+@asynccontextmanager
+async def two_workspaces(url: str) -> AsyncIterator[tuple[Log, "Redis"]]:
+    """Both in one shard, with an agent each, and their views begun."""
+    async with parts(url) as (log, redis, owner), log.sink() as sink:
         other = Owner(sink, "other", SHARDS)
-        await other.own(owner.epoch)
+        assert other.partition == owner.partition
         other.epoch = owner.epoch
         await owner.decide(was.PresenceChanged("ana", "available", NOW_MS))
         other.seq = owner.seq
@@ -107,10 +109,34 @@ async def test_one_lost_workspace_is_rebuilt_and_another_stays(empty_redis: str)
         async with viewing(log, redis, SHOP, "other"):
             await caught_up(log, redis, SHOP, SHARDS)
             await caught_up(log, redis, "other", SHARDS)
-            await redis.delete(*[key async for key in redis.scan_iter(f"{Keys(SHOP).prefix}*")])
-            mine = await held_against_the_log(log, redis)
-            theirs = await held_against_the_log(log, redis, "other")
+            yield log, redis
+
+
+async def test_one_lost_workspace_is_rebuilt_and_another_stays(empty_redis: str) -> None:
+    async with two_workspaces(empty_redis) as (log, redis):
+        await redis.delete(*[key async for key in redis.scan_iter(f"{Keys(SHOP).prefix}*")])
+        mine = await held_against_the_log(log, redis)
+        theirs = await held_against_the_log(log, redis, "other")
     assert (mine.differing, theirs.differing) == ((), ())
+
+
+async def test_of_an_emptied_redis_every_workspace_is_rebuilt(empty_redis: str) -> None:
+    async with two_workspaces(empty_redis) as (log, redis):
+        await redis.flushall()
+        mine = await held_against_the_log(log, redis)
+        theirs = await held_against_the_log(log, redis, "other")
+    assert (mine.differing, theirs.differing) == ((), ())
+
+
+async def test_what_was_emptied_while_the_view_was_down_is_rebuilt(empty_redis: str) -> None:
+    async with parts(empty_redis) as (log, redis, owner):
+        await owner.decide(was.PresenceChanged("ana", "available", NOW_MS))
+        async with viewing(log, redis, SHOP, "other"):
+            await caught_up(log, redis, SHOP, SHARDS)
+        await redis.flushall()
+        async with viewing(log, redis, "other", SHOP):
+            found = await held_against_the_log(log, redis)
+    assert found.differing == ()
 
 
 async def test_a_redis_that_went_back_in_time_is_brought_forward(

@@ -19,6 +19,7 @@ from shared.log import Log
 from shared.service import Deps, Probes
 from shared.sqlite import SqliteLog
 from shared.topics import TOPICS
+from tests.router.contract import hold
 from tests.router.engine import ScriptedEngine
 from tests.router.owner import Owner
 from tests.router.shop import PASSWORD, shop
@@ -122,6 +123,7 @@ class Desk:
         async with self._http.request(method, self.address + path, headers=sent, **more) as answer:
             raw = await answer.read()
             body = orjson.loads(raw) if "json" in answer.content_type else raw
+            hold(method, path, answer.status, answer.content_type, body)
             return Got(answer.status, answer.headers, body)
 
     async def post(self, path: str, agent: str, body: Any = None, key: str | None = None) -> Got:
@@ -137,7 +139,16 @@ class Desk:
         headers = {"Authorization": f"Bearer {await self.token(agent, workspace)}"}
         if last is not None:
             headers["Last-Event-ID"] = last
-        async with self._http.get(self.address + "/v1/events", headers=headers) as answer:
+        async with self.opened("/v1/events", headers) as listening:
+            yield listening
+
+    @asynccontextmanager
+    async def opened(
+        self, path: str, headers: dict[str, str] | None = None
+    ) -> AsyncIterator[Listening]:
+        """An event stream at this address, after its first event."""
+        async with self._http.get(self.address + path, headers=headers) as answer:
+            assert answer.status == 200
             listening = Listening(answer)
             await listening.next()
             yield listening

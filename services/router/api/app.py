@@ -11,7 +11,7 @@ from aiohttp import web
 from services.router.api.endpoint import endpoint, refused, wire
 from services.router.api.idempotency import Repetitions
 from services.router.api.openapi import openapi
-from services.router.api.operations import Operation
+from services.router.api.operations import CORS, Operation
 from services.router.api.parts import Parts
 from services.router.api.problems import Problem
 from services.router.api.table import OPERATIONS
@@ -87,7 +87,7 @@ async def _cross_origin(
             "Access-Control-Max-Age": "600",
         }
         return web.Response(status=204, headers={**headers, **preflight})
-    request["cors"] = headers
+    request[CORS] = headers
     response = await handler(request)
     if not response.prepared:
         response.headers.update(headers)

@@ -78,9 +78,14 @@ class TransferTo(Strict):
 
 
 class Closing(Strict):
-    """How the conversation ended, in a word of your own."""
+    """How the conversation ended, in a word of your own.
+
+    `seen` is the id of the customer's last entry in the timeline that you have read: should he have
+    written again meanwhile, nothing is closed (409). Without it, whatever came is closed with it.
+    """
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] | None = None
+    seen: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
 
 
 class Nothing(Strict):

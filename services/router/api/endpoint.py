@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.router.api.caller import Caller
 from services.router.api.idempotency import Repetitions, Stored, check_key
-from services.router.api.operations import STREAM, Call, Operation, Said
+from services.router.api.operations import INSTANCE, STREAM, Call, Operation, Said
 from services.router.api.parts import Parts
 from services.router.api.problems import Fault, Problem
 from services.router.api.tokens import unauthenticated
@@ -34,11 +34,17 @@ def endpoint(operation: Operation, parts: Parts, repetitions: Repetitions) -> Ha
 
     async def handle(request: web.Request) -> web.StreamResponse:
         began = parts.clock.monotonic()
-        request["instance"] = new_id("req")
+        request[INSTANCE] = new_id("req")
         try:
             response = await _answer(operation, parts, repetitions, request)
         except Problem as problem:
-            response = wire(refused(problem, request["instance"]), request)
+            response = wire(refused(problem, request[INSTANCE]), request)
+        except ConnectionError:
+            raise  # the client is gone
+        except Exception:  # noqa: BLE001 - one request must not end the process
+            _LOG.exception("api_bug", instance=request[INSTANCE], operation=operation.name)
+            broken = Problem("internal", "The request could not be worked off.")
+            response = wire(refused(broken, request[INSTANCE]), request)
         API_REQUESTS.labels(operation.name, str(response.status)).inc()
         API_SECONDS.labels(operation.name).observe(parts.clock.monotonic() - began)
         return response
@@ -84,7 +90,7 @@ async def _run(operation: Operation, call: Call) -> Stored:
     try:
         said = await guarded(operation.handler, call)
     except Problem as problem:
-        return refused(problem, call.request["instance"])
+        return refused(problem, call.request[INSTANCE])
     assert isinstance(said, Said)
     body = b"" if said.body is None else said.body.__pydantic_serializer__.to_json(said.body)
     status = said.status if said.status != 200 else operation.status
@@ -94,7 +100,7 @@ async def _run(operation: Operation, call: Call) -> Stored:
 async def guarded(
     handler: Callable[[Call], Awaitable[Said | web.StreamResponse]], call: Call
 ) -> Said | web.StreamResponse:
-    """Expected failures are problems with a name; a bug is one without a detail."""
+    """Failures that were to be expected, as problems with a name."""
     try:
         return await handler(call)
     except ViewBehind as error:
@@ -106,7 +112,7 @@ async def guarded(
     except (Problem, ConnectionError):
         raise
     except Exception as error:
-        _LOG.exception("api_bug", instance=call.request["instance"])
+        _LOG.exception("api_bug", instance=call.request[INSTANCE])
         raise Problem("internal", "The request could not be worked off.") from error
 
 
@@ -217,7 +223,7 @@ def wire(answer: Stored, request: web.Request) -> web.Response:
     headers = {
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
-        "X-Request-Id": request.get("instance", ""),
+        "X-Request-Id": request.get(INSTANCE, ""),
         **answer.headers,
     }
     return web.Response(status=answer.status, body=answer.body, headers=headers)

@@ -115,7 +115,7 @@ class OpenId:
                     "verify_nbf": False,
                 },
             )
-        except (jwt.PyJWTError, ValueError):
+        except (jwt.PyJWTError, ValueError, TypeError):  # a key of another type is a TypeError
             raise unauthenticated("The token does not prove who you are here.") from None
         return claims
 

@@ -14,6 +14,12 @@ from services.router.api.parts import Parts
 STREAM = "text/event-stream"
 """The media type of the operation that does not end."""
 
+INSTANCE = web.RequestKey("instance", str)
+"""The name of one request, in answers and logs."""
+
+CORS = web.RequestKey("cors", dict[str, str])
+"""The headers that let a page of another origin read the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

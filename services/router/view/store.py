@@ -1,10 +1,9 @@
 """The view in Redis: read documents, apply a batch once, notice that everything is gone."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from redis.asyncio import Redis
 
@@ -49,25 +48,22 @@ class Store:
         self._clock = clock
         self._apply = redis.register_script((_FOLDER / "apply.lua").read_text())
         self._adopt = redis.register_script((_FOLDER / "adopt.lua").read_text())
+        self._enlist = redis.register_script((_FOLDER / "enlist.lua").read_text())
         self._checkpoint = redis.register_script((_FOLDER / "checkpoint.lua").read_text())
 
     async def known(self) -> set[str]:
         """The workspaces that have had a view."""
         return set(await asked(self._redis.smembers(REGISTRY)))
 
-    async def adopt(self, workspace: str) -> Stamps:
+    async def adopt(self, workspace: str, expected: Collection[str]) -> Stamps:
         """The workspace's view, begun where there is none.
 
-        One that had been there, or of which nothing tells that it had not, was lost.
+        One that had been there was lost. Where even the list of those that had been there is gone,
+        all the `expected` ones were.
         """
-        pipe: Any = self._redis.pipeline(transaction=False)
-        pipe.exists(REGISTRY)
-        pipe.sismember(REGISTRY, workspace)
-        registry, member = await asked(pipe.execute())
-        origin = "new" if registry and not member else "lost"
+        origin = await asked(self._enlist(keys=[REGISTRY], args=[workspace, *expected]))
         keys = [Keys(workspace).stamps()]
         flat = await asked(self._adopt(keys=keys, args=[secrets.token_hex(8), origin]))
-        await asked(self._redis.sadd(REGISTRY, workspace))
         found = parse(dict(zip(flat[::2], flat[1::2], strict=True)))
         assert found is not None
         return found

@@ -118,16 +118,14 @@ class Worker:
         if not gained:
             return
         self._names |= await self._store.known()
-        for workspace in self._names:
+        for workspace in list(self._names):
             await self._attach(source, workspace)
         for partition in gained:
             self._begin(source, partition)
         self._joined |= gained
 
     def _begin(self, source: Source, partition: Partition) -> None:
-        start = earliest([known.join(partition) for known in self._known.values()])
-        if start is None:
-            return
+        start = earliest([known.join(partition) for known in self._known.values()]) or Stamp(0)
         if start.offset == self._next.get(partition):
             self._fences[partition] = Fence(start.standing)
         else:
@@ -136,7 +134,7 @@ class Worker:
 
     async def _attach(self, source: Source, workspace: str) -> Known:
         """Find or begin a workspace's view; one built anew is read again as far as needed."""
-        stamps = await self._store.adopt(workspace)
+        stamps = await self._store.adopt(workspace, self._names)
         known = self._known.get(workspace)
         if known is not None and known.generation == stamps.generation:
             known.stored = stamps.applied
@@ -144,7 +142,7 @@ class Worker:
         fresh = Known.of(stamps)
         for partition in self._joined:
             start = fresh.join(partition)
-            if start is not None and start.offset < self._next.get(partition, start.offset + 1):
+            if start is not None and start.offset < self._next[partition]:
                 self._rewind(source, partition, start)
         self._known[workspace] = fresh
         self._names.add(workspace)
@@ -177,10 +175,9 @@ class Worker:
 
     def _standing(self, partition: Partition, offset: int) -> Standing:
         """By what rule the record at this offset is judged; those before it may be deleted."""
-        fence = self._fences.get(partition)
-        if fence is None or offset != self._next[partition]:
+        if offset != self._next[partition]:
             return standing_at(offset)
-        return fence.standing
+        return self._fences[partition].standing
 
     async def _sort(
         self, source: Source, partition: Partition, records: Sequence[Record], fence: Fence
@@ -237,18 +234,14 @@ class Worker:
 
     async def _checkpoint(self, source: Source) -> None:
         """Say in Redis, then in the group, that everything up to here is applied."""
-        done = {
-            p: Stamp(self._next[p], self._fences[p].standing)
-            for p in self._joined
-            if p in self._fences
-        }
+        done = {p: Stamp(self._next[p], self._fences[p].standing) for p in self._joined}
         for workspace, known in list(self._known.items()):
             moves = known.moves(done)
             if await self._store.checkpoint(workspace, known.generation, moves):
                 known.moved(moves)
             else:
                 await self._attach(source, workspace)
-        positions = {p: self._next[p] for p in self._joined if p in self._next}
+        positions = {p: self._next[p] for p in self._joined}
         try:
             if positions != self._committed:
                 await source.commit(positions)

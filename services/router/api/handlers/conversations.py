@@ -66,7 +66,11 @@ async def close(call: Call) -> Said:
     body: Closing = call.body
     caller, name = call.caller, call.path["conversation"]
     command = Close(
-        workspace=caller.workspace, actor=caller.agent, conversation=name, code=body.code
+        workspace=caller.workspace,
+        actor=caller.agent,
+        conversation=name,
+        code=body.code,
+        seen=body.seen,
     )
     await call.parts.commands.ask(command, correlation(call))
     return Said(out.Changed(conversation=name))

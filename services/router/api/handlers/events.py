@@ -8,7 +8,7 @@ from services.router.api.asked import StreamFrom
 from services.router.api.caller import PEOPLE, Caller
 from services.router.api.handlers.sessions import redeem
 from services.router.api.history import Past
-from services.router.api.operations import Call, Said
+from services.router.api.operations import CORS, Call, Said
 from services.router.api.position import Position
 from services.router.api.problems import Problem
 from services.router.api.stream import HEADERS, Stream
@@ -27,7 +27,7 @@ async def events(call: Call) -> Said | web.StreamResponse:
         session = await parts.leases.open(caller.workspace, caller.agent)
     given = call.request.headers.get("Last-Event-ID") or asked.last_event_id
     start = _position(given)
-    response = web.StreamResponse(headers={**HEADERS, **call.request.get("cors", {})})
+    response = web.StreamResponse(headers={**HEADERS, **call.request.get(CORS, {})})
     await response.prepare(call.request)
     _notice_dead_peers(call.request, parts.settings.lease_seconds)
     stream = Stream(
