@@ -35,6 +35,12 @@ class OwnershipLost(PatchbayError):
     code = "ownership_lost"
 
 
+class RecordIncomplete(PatchbayError):
+    """Decisions that a shard's state rests on are no longer retained, and no snapshot has them."""
+
+    code, alert = "record_incomplete", True
+
+
 class CacheUnavailable(PatchbayError):
     """Redis did not answer in time. A command may or may not have run."""
 

@@ -1,5 +1,7 @@
 """Every metric of the router, with the question it answers. Labels are closed sets."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 VIEW_RECORDS = Counter(
@@ -71,4 +73,67 @@ API_STREAMS_CUT = Counter(
 API_LEASES_LOST = Counter(
     "patchbay_api_leases_lost_total",
     "How many agents were set offline because their stream was gone?",
+)
+
+ENGINE_INPUTS = Counter(
+    "patchbay_engine_inputs_total",
+    "What did the engine decide on, and what came of it?",
+    ["input", "result"],
+)
+"""`input`: inbound, commands, timer, configuration. `result`: decided, nothing, buried."""
+
+engine_inputs = cache(ENGINE_INPUTS.labels)
+
+ENGINE_EVENTS = Counter(
+    "patchbay_engine_events_total",
+    "What was decided?",
+    ["event"],
+)
+"""`event` is one of the events of `shared.events.routing`."""
+
+engine_events = cache(ENGINE_EVENTS.labels)
+
+ENGINE_DECISION_SECONDS = Histogram(
+    "patchbay_engine_decision_seconds",
+    "How long does it take from reading an input until the decision on it is true?",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+ENGINE_WAITING = Gauge(
+    "patchbay_engine_waiting",
+    "How many conversations wait, by channel and queue?",
+    ["channel", "queue"],
+)
+"""The first 50 queues by name; the rest together as `other`."""
+
+ENGINE_SHARDS = Gauge(
+    "patchbay_engine_shards",
+    "How many shards does this process hold, and may it decide on them?",
+    ["state"],
+)
+"""`state`: owned, recovering, broken (its record is incomplete)."""
+
+ENGINE_LOST = Counter(
+    "patchbay_engine_ownership_lost_total",
+    "Why was the state of a shard dropped and built anew?",
+    ["reason"],
+)
+"""`reason` is an error's code, or `bug`."""
+
+ENGINE_RECOVERY_SECONDS = Histogram(
+    "patchbay_engine_recovery_seconds",
+    "How long does it take from being given a shard until it is owned?",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+
+ENGINE_SNAPSHOTS = Counter(
+    "patchbay_engine_snapshots_total",
+    "How many snapshots were written?",
+    ["result"],
+)
+"""`result`: written, failed."""
+
+ENGINE_RULES_REFUSED = Counter(
+    "patchbay_engine_rules_refused_total",
+    "How often was a workspace's configuration too large for one record?",
 )

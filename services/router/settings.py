@@ -46,3 +46,31 @@ class ApiSettings(ServiceSettings):
     heartbeat_seconds: Annotated[
         float, Field(gt=0, le=15, validation_alias="PATCHBAY_API_HEARTBEAT_SECONDS")
     ] = 5
+
+
+class EngineSettings(ServiceSettings):
+    """The engine. `batch` inputs are decided on at once, `window` appends per shard are in flight.
+
+    A snapshot is taken after `snapshot_decisions`, and after `snapshot_seconds` if anything was
+    decided. `waiting_room` inputs per shard are held while appends are slow; more are left in the
+    log. `drain_seconds` bounds what is still waited for when the service stops.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PATCHBAY_", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    batch: Annotated[int, Field(ge=1, validation_alias="PATCHBAY_ENGINE_BATCH")] = 200
+    window: Annotated[int, Field(ge=1, validation_alias="PATCHBAY_ENGINE_WINDOW")] = 4
+    waiting_room: Annotated[int, Field(ge=1, validation_alias="PATCHBAY_ENGINE_WAITING_ROOM")] = (
+        5_000
+    )
+    snapshot_decisions: Annotated[
+        int, Field(ge=1, validation_alias="PATCHBAY_ENGINE_SNAPSHOT_DECISIONS")
+    ] = 20_000
+    snapshot_seconds: Annotated[
+        float, Field(gt=0, validation_alias="PATCHBAY_ENGINE_SNAPSHOT_SECONDS")
+    ] = 300
+    drain_seconds: Annotated[
+        float, Field(gt=0, validation_alias="PATCHBAY_ENGINE_DRAIN_SECONDS")
+    ] = 10

@@ -1,0 +1,1 @@
+"""Owning shards: which records to decide on, and making decisions true by appending them."""
