@@ -70,16 +70,6 @@ class Offsets:
             if partition in self._tracks:
                 self._tracks[partition].committed = position
 
-    def unfinished(self, partitions: Iterable[Partition]) -> int:
-        """How many records of these partitions are in hand and not finished."""
-        tracks = [self._tracks[p] for p in partitions if p in self._tracks]
-        return sum(not done for track in tracks for done in track.open.values())
-
-    def in_hand(self, partition: Partition) -> int:
-        """How many records cannot be committed yet: unfinished ones, and finished behind them."""
-        track = self._tracks.get(partition)
-        return len(track.open) if track else 0
-
     def forget(self, partitions: Iterable[Partition]) -> None:
         """The partitions are somebody else's now."""
         for partition in partitions:

@@ -171,3 +171,22 @@ async def test_while_another_process_is_there_its_members_stay(file: Path) -> No
             async with SqliteLog(file):
                 await holder.commit({PLACE: 0})
                 assert holder.assignment == {PLACE}
+
+
+async def test_a_bug_in_a_change_surfaces_and_leaves_nothing_behind(log: SqliteLog) -> None:
+    def work(store: Store) -> None:
+        store.connection.execute("DELETE FROM partitions")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await log._committer.change(work)
+    async with log.sink() as sink:
+        assert await sink.append(PLACE, Entry(b"k", b"v")) == 0
+
+
+async def test_a_file_that_cannot_be_read_any_more_is_unavailable(log: SqliteLog) -> None:
+    async with log.sink() as sink, log.read({PLACE: 0}) as source:
+        await sink.append(PLACE, Entry(b"k", b"v"))
+        log.reading.close()
+        with pytest.raises(LogUnavailable):
+            await source.poll(wait=0)
