@@ -60,7 +60,11 @@ class Transfer(Event):
 
 
 class Close(Event):
-    """End a conversation; the agent's wrap-up begins where the queue has one."""
+    """End a conversation; the agent's wrap-up begins where the queue has one.
+
+    `seen` is the customer's latest action as whoever closes knows it (its event id): nothing is
+    closed over a message that nobody has read.
+    """
 
     TYPE: ClassVar[str] = "patchbay.command.close.v1"
 
@@ -68,6 +72,7 @@ class Close(Event):
     actor: str
     conversation: str
     code: str | None = None
+    seen: str | None = None
 
 
 class EndWrapUp(Event):

@@ -4,6 +4,7 @@ from services.router.engine import closing
 from services.router.engine.offers import fill, place_one, queue
 from services.router.engine.presence import is_supervisor, may_act_for
 from services.router.engine.state import Conversation
+from services.router.engine.threads import latest
 from services.router.engine.turn import Turn
 from shared.clock import milliseconds
 from shared.events.commands import Close, EndWrapUp, NoteDelivery, Transfer
@@ -14,6 +15,7 @@ _ENDED = Refused("gone", "This conversation has ended.")
 _NOBODY = Refused("conflict", "Nobody holds this conversation.")
 _OTHERS = Refused("forbidden", "Another agent holds this conversation.")
 _NO_QUEUE = Refused("invalid", "No such queue.")
+_UNREAD = Refused("conflict", "The customer has written again since.")
 
 
 def transfer(turn: Turn, command: Transfer) -> None:
@@ -37,13 +39,16 @@ def transfer(turn: Turn, command: Transfer) -> None:
 
 
 def close(turn: Turn, command: Close) -> None:
-    """End a conversation. Agents end what they hold, supervisors anything."""
+    """End a conversation. Agents end what they hold, supervisors anything; nobody what he has not
+    read, where he says how far he has."""
     found = turn.workspace.conversations.get(command.conversation)
     if found is not None and found.status == "closed":
         return turn.unchanged()
     problem = _problem(turn, command.actor, found)
     if found is None or problem is not None:
         return turn.refuse(problem or _UNKNOWN)
+    if command.seen is not None and not latest(turn.workspace, found.key, command.seen):
+        return turn.refuse(_UNREAD)
     return closing.close(turn, found, command.actor, command.code)
 
 

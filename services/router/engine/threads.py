@@ -27,6 +27,11 @@ def seen(workspace: Workspace, key: str, ref: str) -> bool:
     return at != -1
 
 
+def latest(workspace: Workspace, key: str, ref: str) -> bool:
+    """Is this event the last one of its key?"""
+    return workspace.threads[key].recent.endswith(_digest(ref))
+
+
 def saw(recent: bytes, ref: str) -> bytes:
     """The ring with one more event id; the oldest gives way."""
     return (recent + _digest(ref))[-RECENT_EVENTS * _DIGEST_BYTES :]

@@ -146,6 +146,7 @@ class Story:
             actor=step["by"],
             conversation=self.identity(step["close"]),
             code=step.get("code"),
+            seen=step.get("seen"),
         )
 
     def _end_wrap_up(self, step: Step) -> Input:
