@@ -1,0 +1,66 @@
+"""The benches run and their figures are sane. What the figures are is no test's business."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchbay.stack import ToolMissing
+from shared.clock import SystemClock
+from shared.log import Entry, Partition
+from shared.opening import open_log
+from tests.bench.__main__ import main
+from tests.bench.figures import BenchFailed
+from tests.bench.ingest import BARE, INGEST, all_in_the_log
+from tests.requirements import leave_out
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+def _measured(name: str, folder: Path) -> list[dict[str, Any]]:
+    """The reports that `make bench ARGS="NAME --quick"` writes."""
+    file = folder / "bench.json"
+    try:
+        main([name, "--quick", "--json", str(file)])
+    except ToolMissing as missing:
+        leave_out(missing.tool, missing.package)
+    reports: list[dict[str, Any]] = json.loads(file.read_text())[name]
+    return reports
+
+
+@pytest.mark.kafka
+@pytest.mark.redis
+def test_ingest_is_measured_beside_its_limits(tmp_path: Path) -> None:
+    saturated, timed = _measured("ingest", tmp_path)
+    figures = {(row["what"], row["batch"]): row for row in saturated["rows"]}
+    assert len(figures) == 8
+    assert all(row["lowest"] <= row["events_per_s"] <= row["highest"] for row in figures.values())
+    assert all(row["lowest"] > 0 for row in figures.values())
+    assert all(row["p50_ms"] <= row["p99_ms"] for row in figures.values())
+    for batch in (1, 50):
+        bare, ingest = figures[BARE, batch], figures[INGEST, batch]
+        assert bare["of_bare"] == 1
+        assert ingest["of_bare"] == pytest.approx(ingest["events_per_s"] / bare["events_per_s"])
+    assert {row["what"] for row in timed["rows"]} == {BARE, INGEST}
+    assert all(row["answered"] == row["sent"] > 0 for row in timed["rows"])
+
+
+def test_the_engine_is_measured_alone(tmp_path: Path) -> None:
+    (report,) = _measured("engine", tmp_path)
+    assert report["rows"]
+
+
+async def test_an_acknowledged_event_that_is_not_in_the_log_voids_the_run() -> None:
+    async with open_log("memory:", SystemClock(), 4) as log, log.sink() as sink:
+        await sink.append(Partition("inbound", 3), Entry(b"k", b"v"))
+        await all_in_the_log(log, 4, acknowledged=1)
+        with pytest.raises(BenchFailed, match="2 events acknowledged, 1 in the log"):
+            await all_in_the_log(log, 4, acknowledged=2)
+
+
+def test_an_unknown_bench_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["nothing"])
+    assert ended.value.code == 2
+    assert "there is no bench nothing" in capsys.readouterr().err
