@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -14,6 +15,7 @@ from patchbay.demo.ledger import NONCE, TOKEN
 from shared.clock import Clock
 
 _PAUSE = 0.5
+_TALK = timedelta(seconds=10)
 _DOUBTFUL = {"unknown", "failed"}
 _SENT = {"accepted", "sent", "delivered", "read", "played"}
 _STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_read=30)
@@ -210,11 +212,10 @@ class Agent:
             await self._reply(conversation, missing, len(replies))
             return False
         if found["channel"] == "phone":
-            return await self._after_call(conversation, found)
+            return await self._on_the_phone(conversation, found, entries)
         if any(reply["delivery"]["state"] not in _SENT for reply in sure):
             return False
-        await self._close(conversation, found)
-        return True
+        return await self._close(conversation, entries)
 
     def _questions(self, entries: list[Json]) -> list[str]:
         customer = [entry for entry in entries if entry["type"] == "customer"]
@@ -234,18 +235,40 @@ class Agent:
         self._handled.replied += status < 300
         self._handled.refused += status >= 300
 
-    async def _after_call(self, conversation: str, found: Json) -> bool:
-        """Talk until the call ends; a call still owed to the customer is waited for."""
+    async def _on_the_phone(self, conversation: str, found: Json, entries: list[Json]) -> bool:
+        """Talk until the call ends; what is still owed to the customer is tried again."""
         known = found["attributes"]
-        if known.get("call_state") != "ended" or known.get("owed") == "true":
-            await self._clock.sleep(0.5)
-            return False
-        await self._close(conversation, found)
-        return True
+        if known.get("call_state") == "ended" and known.get("owed") != "true":
+            return await self._close(conversation, entries)
+        since = found["assigned_at"]
+        calls = [e["delivery"] for e in entries if e["type"] == "message" and e["at"] >= since]
+        if calls and calls[-1]["state"] in _DOUBTFUL and known.get("owed") == "true":
+            await self._give_back(conversation, found)
+            return True
+        if calls and (calls[-1]["state"] in _DOUBTFUL or self._is_over(calls[-1])):
+            return await self._close(conversation, entries)  # nobody could tell us that it ended
+        await self._clock.sleep(0.5)
+        return False
 
-    async def _close(self, conversation: str, found: Json) -> None:
+    def _is_over(self, call: Json) -> bool:
+        """Whoever has talked knows it, also when the network's word about it was lost."""
+        if call["state"] not in _SENT:
+            return False
+        return self._clock.now() - datetime.fromisoformat(call["at"]) > _TALK
+
+    async def _give_back(self, conversation: str, found: Json) -> None:
+        """Who takes it next calls the customer once more."""
+        await self._api.ask(
+            "POST", f"/conversations/{conversation}/transfer", {"queue": found["queue"]},
+            key=f"transfer-{conversation}-{found['assigned_at']}",
+        )  # fmt: skip
+
+    async def _close(self, conversation: str, entries: list[Json]) -> bool:
+        """End it, unless the customer has written since; then there is more to do."""
+        customer = [entry["id"] for entry in entries if entry["type"] == "customer"]
         status, _ = await self._api.ask(
-            "POST", f"/conversations/{conversation}/close", {"code": "solved"},
-            key=f"close-{conversation}-{found['assigned_at']}",
+            "POST", f"/conversations/{conversation}/close",
+            {"code": "solved", "seen": customer[-1]}, key=f"close-{conversation}-{customer[-1]}",
         )  # fmt: skip
         self._handled.closed += status < 300
+        return status != 409
