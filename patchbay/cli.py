@@ -1,6 +1,5 @@
 """The `patchbay` command. Exit codes: 0 done, 1 a problem was found, 2 wrong usage."""
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +8,12 @@ import orjson
 import typer
 from rich.console import Console
 
-from shared import passwords
 from patchbay.demo.command import demo
+from patchbay.demo.elsewhere import demo_attach, demo_files
 from patchbay.serve import serve_role
 from patchbay.stack.__main__ import main as stack
 from patchbay.topics import topics_app
+from shared import passwords
 from shared.config.load import describe, inspect
 from shared.errors import PatchbayError
 
@@ -21,6 +21,8 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__
 )
 app.command("demo")(demo)
+app.command("demo-attach")(demo_attach)
+app.command("demo-files")(demo_files)
 app.command("stack")(stack)
 app.add_typer(topics_app, name="topics")
 
@@ -58,7 +60,7 @@ def serve(
 ) -> None:
     """Run one role, or all of them in one process, until SIGTERM."""
     try:
-        asyncio.run(serve_role(role))
+        serve_role(role)
     except PatchbayError as error:
         _ERRORS.print(f"patchbay: {error}", style="red", markup=False)
         raise typer.Exit(1) from None

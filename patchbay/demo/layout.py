@@ -22,6 +22,7 @@ class Layout:
     smtp_port: int
     api: str
     metrics: str
+    smtp_host: str = "127.0.0.1"
 
 
 def common(folder: Path, log: str, redis: str, secrets: Mapping[str, str]) -> dict[str, str]:

@@ -89,14 +89,16 @@ async def _first_answer(world: World, console: Console) -> None:
     console.print(f"first conversation answered after {world.now():.1f} s")
 
 
-async def reconcile(options: DemoOptions, world: World, log_url: str) -> Summary:
+async def reconcile(
+    options: DemoOptions, world: World, log_url: str, shards: int = layout.SHARDS
+) -> Summary:
     """Look for every question that has no answer, from outside."""
     await world.supervisor.sign_in()
     unanswered = {q.token: q.place.address for q in world.ledger.unanswered()}
     waiting = await tokens_waiting(world.supervisor, unanswered.values())
     named = {token for token, address in unanswered.items() if address in waiting}
-    async with open_log(log_url, SystemClock(), layout.SHARDS) as log:
-        dead = await tokens_dead(log, layout.SHARDS)
+    async with open_log(log_url, SystemClock(), shards) as log:
+        dead = await tokens_dead(log, shards)
     summary = world.ledger.summary(waiting | named, dead)
     _explain(options.folder, world, summary)
     return summary

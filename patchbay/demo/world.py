@@ -56,7 +56,7 @@ class World:
         self.loopback.send_receipt = self._send_receipt
         self.loopback.follow_calls = self.callers.follow
         self.mail = MailBag(
-            configuration.MAILBOX, "127.0.0.1", plan.smtp_port, self.ledger, clock, self.now
+            configuration.MAILBOX, plan.smtp_host, plan.smtp_port, self.ledger, clock, self.now
         )
         self.customers = Customers(
             links, self.post, self.mail, self.callers, self.ledger, clock, self.now, stop

@@ -1,9 +1,15 @@
 """What docker-compose.yml can get wrong although it is valid. Each check lists its violations."""
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
+import typer
+from typer.main import get_command
+
+from patchbay.cli import app
 from patchbay.stack.artefacts import KAFKA_VERSION
 from shared.channels.registry import CHANNELS
 from tests.deploy import variables
@@ -21,6 +27,8 @@ COMMANDS = {
 }
 ONCE = ("topics", "demo-files", "demo")
 _CLOSING_SECONDS = 5
+# What typer raises for every misuse; of its family it shows only this one.
+_Misunderstood: type[Exception] = typer.BadParameter.__mro__[1]
 _INTERPOLATED = re.compile(r"\$\{\w+:-([^}]*)\}")
 
 
@@ -131,6 +139,31 @@ def drained(compose: Compose) -> Iterator[str]:
             yield f"{name}: is killed before its drain of {grace:g} s ends"
 
 
+def spoken(compose: Compose) -> Iterator[str]:
+    """What our own command is told, it understands; hosts it is told of are containers."""
+    for name, service in ours(compose).items():
+        words = service["command"]
+        if words[0] != "patchbay":
+            continue
+        given = {k: _INTERPOLATED.sub(r"\1", v) for k, v in service["environment"].items()}
+        try:
+            with mock.patch.dict(os.environ, given):
+                _parse(get_command(app), words[1:])
+        except _Misunderstood as error:
+            yield f"{name}: {error}"
+        for host in re.findall(r"(?:http://|--smtp-host=|--mail=)([a-z{}-]+)", " ".join(words)):
+            for channel in CHANNEL_NAMES:
+                if host.format(channel=channel) not in compose["services"]:
+                    yield f"{name}: no container {host}"
+
+
+def _parse(command: Any, words: list[str]) -> None:
+    with command.make_context("patchbay", list(words)) as context:
+        if hasattr(command, "resolve_command"):
+            _, chosen, rest = command.resolve_command(context, list(words))
+            _parse(chosen, rest)
+
+
 def configured(compose: Compose) -> Iterator[str]:
     """Every PATCHBAY_* variable is one that is read, with a value that is accepted."""
     everywhere = {v for service in variables.SERVICES for v in variables.known_to(service)}
@@ -183,5 +216,6 @@ def pinned(compose: Compose) -> Iterator[str]:
 
 
 CHECKS = (
-    complete, hardened, published, watched, ordered, drained, configured, secret, kept, pinned,
+    complete, hardened, published, watched, ordered, drained, spoken, configured, secret, kept,
+    pinned,
 )  # fmt: skip

@@ -101,6 +101,18 @@ FAULTS: dict[str, tuple[Any, str, Change]] = {
     ),
     "demo too early": (checks.ordered, "demo", lambda s: s["depends_on"].pop("notifier")),
     "killed": (checks.drained, "notifier", lambda s: s.update(stop_grace_period="10s")),
+    "misspelt option": (
+        checks.spoken,
+        "demo-files",
+        lambda s: s["command"].append("--floder=/etc/patchbay"),
+    ),
+    "option missing": (checks.spoken, "demo", lambda s: s["command"].pop(2)),
+    "no such host": (
+        checks.spoken,
+        "demo",
+        lambda s: s["command"].append("--api=http://router:8080"),
+    ),
+    "no such command": (checks.spoken, "topics", lambda s: s["command"].__setitem__(2, "mkae")),
     "misspelt variable": (
         checks.configured,
         "notifier",
