@@ -44,7 +44,7 @@ class Scripted:
 
     name: ClassVar[str] = "scripted"
     settings: ClassVar[type[AccountSettings]] = AccountSettings
-    limits: Limits = Limits(
+    limits: ClassVar[Limits] = Limits(
         text=1000,
         window_hours=24,
         human_window_hours=24 * 7,
@@ -69,6 +69,7 @@ class Scripted:
     def compose(
         self, message: OutboundMessage, account: AccountSettings, now: datetime
     ) -> Sequence[HttpRequest]:
+        assert message.text != "poison", "what nobody expected"
         return [
             HttpRequest(
                 "POST",
@@ -109,7 +110,7 @@ class Steady(Scripted):
     """Sending the same id again is harmless here; no window, and no receipts."""
 
     name: ClassVar[str] = "steady"
-    limits: Limits = replace(
+    limits: ClassVar[Limits] = replace(
         Scripted.limits,
         idempotent=True,
         window_hours=None,
@@ -122,15 +123,17 @@ class Steady(Scripted):
 @contextmanager
 def scripted_channels(**limits: Any) -> Iterator[None]:
     """Register the tests' channels, with these limits changed."""
-    channels = (Scripted(), Steady())
-    for channel in channels:
-        channel.limits = replace(channel.limits, **limits)
-        CHANNELS[channel.name] = channel  # type: ignore[assignment]
+    kinds: tuple[type[Scripted], ...] = (Scripted, Steady)
+    before = [kind.limits for kind in kinds]
+    for kind in kinds:
+        kind.limits = replace(kind.limits, **limits)
+        CHANNELS[kind.name] = kind()
     try:
         yield
     finally:
-        for channel in channels:
-            del CHANNELS[channel.name]
+        for kind, was in zip(kinds, before, strict=True):
+            kind.limits = was
+            del CHANNELS[kind.name]
 
 
 Behave = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse]]
@@ -419,6 +422,19 @@ QUICK: dict[str, Any] = {
     "notifier_read_seconds": 0.5,
     "notifier_connect_seconds": 0.5,
 }
+
+
+async def run_until_it_fails(log: Log, redis_url: str, config: Config) -> None:
+    """The service, until a bug ends it."""
+    redis: Redis = open_cache(redis_url, timeout=0.5)
+    deps = Deps(log, redis, SystemClock(), config, SHARDS, new_id("pod"), Probes())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await serve(deps, NotifierSettings(**QUICK), asyncio.Event())
+    except* AssertionError:
+        pass
+    finally:
+        await redis.aclose()
 
 
 class Killed(Exception):

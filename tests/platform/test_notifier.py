@@ -1,7 +1,9 @@
 """Messages reach their provider once, whatever the provider does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -9,8 +11,12 @@ import pytest_asyncio
 from shared.config.models import Config
 from shared.events.base import Event
 from shared.events.outbound import Attempted, Outcome
+from shared.log import Entry
 from shared.sqlite import SqliteLog
+from shared.topics import OUTBOUND
+from tests.platform.ingesting import FailingLog
 from tests.platform.notifying import (
+    SHARDS,
     Behave,
     Board,
     FakeProvider,
@@ -26,6 +32,7 @@ from tests.platform.notifying import (
     nonsense,
     only_for,
     receipt,
+    run_until_it_fails,
     run_until_killed,
     running_notifier,
     saying,
@@ -365,3 +372,125 @@ async def test_a_receipt_after_a_crash_spares_the_second_send(world: World) -> N
 
     assert end.kind == "accepted"
     assert world.provider.taken.total() == 1
+
+
+async def test_a_call_under_way_is_finished_before_we_go(world: World) -> None:
+    sent, marker = message("hello"), message("marker")
+    world.provider.always, released = hanging_for("one", world.provider)
+    slow = {"notifier_total_seconds": 60, "notifier_read_seconds": 60}
+    async with running_notifier(world.log, world.redis_url, world.config, **slow):
+        await world.board.send(sent)
+        await world.board.until(lambda: _seen(world))
+        asyncio.get_running_loop().call_later(0.3, released.set)  # after SIGTERM
+
+    assert [outcome.kind for outcome in await world.board.outcomes(sent)] == ["accepted"]
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(marker)
+        await world.board.end(marker)
+    assert world.provider.texts() == ["hello", "marker"]
+
+
+async def _seen(world: World) -> bool:
+    return bool(world.provider.seen)
+
+
+async def test_while_the_log_is_away_nothing_is_sent_twice_or_lost(world: World) -> None:
+    first, second = message("first"), message("second", customer="c2")
+    world.provider.always, released = hanging_for("one", world.provider)
+    log = FailingLog(world.log)
+    slow = {"notifier_total_seconds": 60, "notifier_read_seconds": 60}
+    async with running_notifier(log, world.redis_url, world.config, **slow):
+        await world.board.send(first)
+        await world.board.until(lambda: _seen(world))
+        log.go_away(True)
+        released.set()
+        await world.board.send(second)
+        await asyncio.sleep(0.5)
+        seen = len(world.provider.seen)
+        log.go_away(False)
+        await world.board.end(first)
+        await world.board.end(second)
+
+    assert seen == 1  # no attempt could be written, so nobody was called
+    assert set(world.provider.taken.values()) == {1}
+
+
+async def test_a_message_that_kills_the_process_is_buried_and_told(world: World) -> None:
+    poison, other = message("poison"), message("fine", customer="c2")
+    await world.board.send(poison)
+    for _ in range(3):
+        await run_until_it_fails(world.log, world.redis_url, world.config)
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(other)
+        await world.board.end(other)
+        end = await world.board.end(poison)
+
+    (letter,) = await world.board.events("dead-letters")
+    assert (letter.reason, end.kind, end.code) == ("bug", "rejected_content", "bug")
+
+
+async def test_what_cannot_be_read_is_buried_and_the_rest_goes_on(world: World) -> None:
+    sent = message("hello")
+    partition = OUTBOUND.partition("acme", sent.conversation_key, SHARDS)
+    async with world.log.sink() as sink:
+        await sink.append(partition, Entry(b"k", b"not an envelope"))
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(sent)
+        await world.board.end(sent)
+
+    (letter,) = await world.board.events("dead-letters")
+    assert letter.reason == "undecodable"
+
+
+async def test_a_message_of_an_account_nobody_has_is_refused(world: World) -> None:
+    stranger = message("hello", account="nobody")
+    foreign = message("hello", workspace="other")
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(stranger, foreign)
+        ends = [await world.board.end(each) for each in (stranger, foreign)]
+
+    assert [(end.kind, end.code) for end in ends] == [("misconfigured", "no_account")] * 2
+    assert world.provider.seen == []
+
+
+async def test_the_reply_window_is_kept_locally(world: World) -> None:
+    late = message("hello", window_expires_at=datetime.now(UTC) - timedelta(minutes=1))
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(late)
+        end = await world.board.end(late)
+
+    assert (end.kind, end.attempt) == ("window_closed", 0)
+    assert end.reason
+    assert world.provider.seen == []
+
+
+async def test_nothing_goes_before_its_time(world: World) -> None:
+    now = datetime.now(UTC)
+    later = message("later", not_before=now + timedelta(seconds=0.6))
+    sooner = message("sooner", customer="c2")
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(later, sooner)
+        await world.board.end(later)
+
+    assert world.provider.texts() == ["sooner", "later"]
+
+
+async def test_what_cannot_be_sent_in_time_says_so(world: World) -> None:
+    late = message("hello", send_before=datetime.now(UTC) + timedelta(seconds=0.5))
+    world.provider.always = status(503)
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(late)
+        end = await world.board.end(late)
+
+    assert end.kind == "retry"
+    assert "in time" in str(end.reason)
+
+
+async def test_who_the_provider_says_has_opted_out_is_remembered(world: World) -> None:
+    sent = message("hello")
+    world.provider.script.append(saying(kind="opted_out"))
+    async with running_notifier(world.log, world.redis_url, world.config):
+        await world.board.send(sent)
+        (wish,) = await world.board.until(lambda: world.board.events("preferences"))
+
+    assert (wish.wanted, wish.source, wish.purpose) == (False, "provider", "all")
