@@ -3,10 +3,12 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from services.router.settings import EngineSettings
+from services.router.effects import serve_effects
+from services.router.settings import EngineSettings, ViewSettings
 from services.router.shard.decisions import SOURCE
 from services.router.shard.engine import GROUP, INPUTS, Engine
 from services.router.shard.tenure import Workshop
+from services.router.view.serve import serve_view as serve_folding
 from shared.dead_letters import DeadLetters
 from shared.service import Deps
 from shared.strikes import Strikes
@@ -34,3 +36,10 @@ async def serve_engine(deps: Deps, settings: EngineSettings, stop: asyncio.Event
         deps.probes.live["engine"] = watchdog.alive
         deps.probes.ready["engine"] = lambda: engine.ready and not stop.is_set()
         await engine.run(stop)
+
+
+async def serve_view(deps: Deps, settings: ViewSettings, stop: asyncio.Event) -> None:
+    """Derive what follows from the record, until `stop` is set: the view, and the effects."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(serve_folding(deps, settings, stop), name="view")
+        tasks.create_task(serve_effects(deps, settings, stop), name="effects")
