@@ -56,6 +56,12 @@ class _Group:
             case None:
                 self.stop = True
 
+    def fail(self, jobs: Sequence[_Append | _Change], error: Exception) -> None:
+        """Who has no answer yet gets the failure: a database's as LogUnavailable, a bug as is."""
+        reason = LogUnavailable(str(error)) if isinstance(error, sqlite3.Error) else error
+        answered = {id(reply) for reply, _ in self.answers}
+        self.answers.extend((job.reply, reason) for job in jobs if id(job.reply) not in answered)
+
     def full(self) -> bool:
         jobs = len(self.appends) + len(self.changes)
         return self.stop or jobs >= _GROUP_JOBS or self.size >= _GROUP_BYTES
@@ -144,19 +150,29 @@ class Committer:
         return group
 
     def _write(self, group: _Group) -> None:
+        """Appends first: whoever waits for one does not wait for the changes, too."""
         before = dict(self._store.heads)
-        for step in (self._look_around, self._append, self._change):
-            try:
-                step(group)
-            except Exception as error:  # noqa: BLE001 - passed on to whoever waits, as it is
-                self._written_round += 1
-                _fail(group, error)
-                break
-        moved = {p: head for p, head in self._store.heads.items() if before.get(p) != head}
-        if group.answers or moved:
-            self._call(self._deliver, group.answers, moved, self._written_round)
+        try:
+            self._look_around()
+            self._append(group)
+        except Exception as error:  # noqa: BLE001 - passed on to whoever waits, as it is
+            self._written_round += 1
+            group.fail(group.appends, error)
+        self._report(group, before)
+        before = dict(self._store.heads)
+        try:
+            self._change(group)
+        except Exception as error:  # noqa: BLE001 - passed on to whoever waits, as it is
+            group.fail(group.changes, error)
+        self._report(group, before)
 
-    def _look_around(self, _group: _Group) -> None:
+    def _report(self, group: _Group, before: Mapping[Partition, int]) -> None:
+        moved = {p: head for p, head in self._store.heads.items() if before.get(p) != head}
+        answers, group.answers = group.answers, []
+        if answers or moved:
+            self._call(self._deliver, answers, moved, self._written_round)
+
+    def _look_around(self) -> None:
         """Learn what another process has appended; between groups not oftener than need be."""
         now = self._timer.monotonic()
         if self._shared_file and now - self._looked >= _LOOK:
@@ -209,14 +225,6 @@ def _outcome(work: Callable[[Store], Any], store: Store) -> Any:
         return work(store)
     except PatchbayError as error:
         return error
-
-
-def _fail(group: _Group, error: Exception) -> None:
-    """Who has no answer yet gets the failure: a database's as LogUnavailable, a bug as it is."""
-    answered = {id(reply) for reply, _ in group.answers}
-    reason = LogUnavailable(str(error)) if isinstance(error, sqlite3.Error) else error
-    jobs: list[_Append | _Change] = [*group.appends, *group.changes]
-    group.answers.extend((job.reply, reason) for job in jobs if id(job.reply) not in answered)
 
 
 def _answer(answers: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:

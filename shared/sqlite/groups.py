@@ -7,7 +7,6 @@ its claims at once; a commit without the claim is refused, so a sleeper cannot d
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,61 +50,68 @@ def share(
     return shares
 
 
+# A member's beat is on the way of every append, so it costs two statements when nothing changes.
+_SHOW = """
+INSERT INTO members (consumer_group, member, topics, seen) VALUES (?, ?, ?, ?)
+ON CONFLICT (member) DO UPDATE SET seen = excluded.seen
+"""
+_GROUP = """
+SELECT json_object(
+    'members', (SELECT json_group_array(json_array(joined, member, json(topics), seen))
+                FROM members WHERE consumer_group = ?1),
+    'claims', (SELECT json_group_array(json_array(partition, member))
+               FROM claims WHERE consumer_group = ?1),
+    'positions', (SELECT json_group_array(json_array(partition, position))
+                  FROM commits WHERE consumer_group = ?1))
+"""
+_TAKE = "INSERT INTO claims SELECT ?, value, ? FROM json_each(?)"
+_GIVE_UP = """
+DELETE FROM claims WHERE consumer_group = ? AND member = ?
+AND partition IN (SELECT value FROM json_each(?))
+"""
+_COMMIT = """
+INSERT INTO commits
+SELECT ?1, json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?3)
+WHERE NOT EXISTS (
+    SELECT 1 FROM json_each(?3) AS wanted WHERE NOT EXISTS (
+        SELECT 1 FROM claims WHERE consumer_group = ?1 AND member = ?2
+        AND partition = json_extract(wanted.value, '$[0]')))
+ON CONFLICT (consumer_group, partition) DO UPDATE SET position = excluded.position
+"""
+
+
 def beat(store: Store, me: Membership, now: int) -> Standing:
     """Show that the member is alive, take what is its own and free, and report its standing."""
-    _show(store.connection, me, now)
-    _expire(store.connection, me, now)
-    names = {identity: partition for partition, identity in store.ids.items()}
-    claims = dict(
-        store.connection.execute(
-            "SELECT partition, member FROM claims WHERE consumer_group = ?", (me.group,)
-        ).fetchall()
+    store.connection.execute(_SHOW, (me.group, me.member, json.dumps(me.topics), now))
+    group = store.row(_GROUP, me.group)
+    members = sorted(group["members"])  # in the order in which they joined
+    alive = {name: topics for _, name, topics, seen in members if seen >= now - me.session}
+    claims = {identity: name for identity, name in group["claims"] if name in alive}
+    if len(alive) < len(members) or len(claims) < len(group["claims"]):
+        _remove_all_but(store, me.group, list(alive))
+    ours = {store.ids[p] for p in share(list(alive.items()), _by_topic(store))[me.member]}
+    if free := sorted(ours - claims.keys()):
+        store.connection.execute(_TAKE, (me.group, me.member, json.dumps(free)))
+    held = {identity for identity, name in claims.items() if name == me.member}
+    positions = dict(group["positions"])
+    return Standing(
+        {store.names[identity]: positions.get(identity, 0) for identity in held | set(free)},
+        frozenset(store.names[identity] for identity in held - ours),
     )
-    ours = share(_members(store.connection, me.group), _by_topic(store))[me.member]
-    free = [store.ids[partition] for partition in ours if store.ids[partition] not in claims]
-    store.connection.executemany(
-        "INSERT INTO claims VALUES (?, ?, ?)",
-        [(me.group, identity, me.member) for identity in free],
-    )
-    held = {names[identity] for identity, member in claims.items() if member == me.member}
-    positions = committed(store, me.group)
-    standing = held | {names[identity] for identity in free}
-    return Standing({p: positions.get(p, 0) for p in standing}, frozenset(held - ours))
-
-
-def committed(store: Store, group: str) -> dict[Partition, int]:
-    """The group's committed positions."""
-    rows = store.connection.execute(
-        "SELECT topic, number, position FROM commits"
-        " JOIN partitions ON partitions.id = commits.partition WHERE consumer_group = ?",
-        (group,),
-    )
-    return {Partition(topic, number): position for topic, number, position in rows.fetchall()}
 
 
 def commit(store: Store, me: Membership, positions: Mapping[Partition, int]) -> None:
     """Store the positions. Raises OwnershipLost, and stores none, unless all are held."""
-    held = store.connection.execute(
-        "SELECT partition FROM claims WHERE consumer_group = ? AND member = ?",
-        (me.group, me.member),
-    ).fetchall()
     rows = [(store.ids.get(partition), position) for partition, position in positions.items()]
-    if not {identity for identity, _ in rows} <= {identity for (identity,) in held}:
+    stored = store.connection.execute(_COMMIT, (me.group, me.member, json.dumps(rows))).rowcount
+    if stored < len(rows):
         raise OwnershipLost(f"{me.group} has been given to another member")
-    store.connection.execute(
-        "INSERT INTO commits SELECT ?, json_extract(value, '$[0]'), json_extract(value, '$[1]')"
-        " FROM json_each(?) WHERE true"
-        " ON CONFLICT (consumer_group, partition) DO UPDATE SET position = excluded.position",
-        (me.group, json.dumps(rows)),
-    )
 
 
 def release(store: Store, me: Membership, partitions: Sequence[Partition]) -> None:
     """Give claims up, for the next member to take."""
-    store.connection.executemany(
-        "DELETE FROM claims WHERE consumer_group = ? AND partition = ? AND member = ?",
-        [(me.group, store.ids[partition], me.member) for partition in partitions],
-    )
+    identities = json.dumps([store.ids[partition] for partition in partitions])
+    store.connection.execute(_GIVE_UP, (me.group, me.member, identities))
 
 
 def leave(store: Store, me: Membership) -> None:
@@ -114,31 +120,14 @@ def leave(store: Store, me: Membership) -> None:
     store.connection.execute("DELETE FROM members WHERE member = ?", (me.member,))
 
 
-def _show(connection: sqlite3.Connection, me: Membership, now: int) -> None:
-    connection.execute(
-        "INSERT INTO members (consumer_group, member, topics, seen) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (member) DO UPDATE SET seen = excluded.seen",
-        (me.group, me.member, json.dumps(me.topics), now),
-    )
-
-
-def _expire(connection: sqlite3.Connection, me: Membership, now: int) -> None:
-    """Remove members of the group that have not been seen, and claims of members that are gone."""
-    connection.execute(
-        "DELETE FROM members WHERE consumer_group = ? AND seen < ?", (me.group, now - me.session)
-    )
-    connection.execute(
-        "DELETE FROM claims WHERE consumer_group = ?1 AND member NOT IN"
-        " (SELECT member FROM members WHERE consumer_group = ?1)",
-        (me.group,),
-    )
-
-
-def _members(connection: sqlite3.Connection, group: str) -> list[tuple[str, Sequence[str]]]:
-    rows = connection.execute(
-        "SELECT member, topics FROM members WHERE consumer_group = ? ORDER BY joined", (group,)
-    )
-    return [(member, json.loads(topics)) for member, topics in rows.fetchall()]
+def _remove_all_but(store: Store, group: str, alive: Sequence[str]) -> None:
+    """Remove members that have not been seen, and claims of members that are gone."""
+    for table in ("members", "claims"):
+        store.connection.execute(
+            f"DELETE FROM {table} WHERE consumer_group = ?"  # noqa: S608 - our own table names
+            " AND member NOT IN (SELECT value FROM json_each(?))",
+            (group, json.dumps(alive)),
+        )
 
 
 def _by_topic(store: Store) -> dict[str, list[int]]:

@@ -1,6 +1,7 @@
 """The log on one SQLite file."""
 
 import asyncio
+import json
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -83,9 +84,11 @@ class SqliteLog:
         wanted = [(topic, number) for topic, count in partitions.items() for number in range(count)]
 
         def work(store: Store) -> None:
-            store.connection.executemany(
-                "INSERT INTO partitions (topic, number) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                wanted,
+            store.connection.execute(
+                "INSERT INTO partitions (topic, number)"
+                " SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')"
+                " FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+                (json.dumps(wanted),),
             )
             store.refresh()
 
@@ -134,7 +137,7 @@ class SqliteLog:
             store.refresh()
             if unknown := [partition for partition in partitions if partition not in store.ids]:
                 raise LogUnavailable(f"no such partition: {unknown}")
-            return {p: (store.first(p), store.heads[p]) for p in partitions}
+            return {p: (store.firsts[p], store.heads[p]) for p in partitions}
 
         return await self._committer.change(work)
 

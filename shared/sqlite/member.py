@@ -127,7 +127,8 @@ class Member(Reader):
         now = milliseconds(self._clock.now())
 
         def work(store: Store) -> groups.Standing:
-            groups.release(store, self._me, giving_up)
+            if giving_up:
+                groups.release(store, self._me, giving_up)
             return groups.beat(store, self._me, now)
 
         standing: groups.Standing = await self._writes.change(work)

@@ -1,7 +1,7 @@
 """Keeping the file small: records grow old, and newer ones of a key replace older ones."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -11,7 +11,7 @@ from shared.clock import Clock, SystemClock, milliseconds
 from shared.errors import LogUnavailable
 from shared.log import Partition, Retention
 from shared.sqlite.committer import Committer
-from shared.sqlite.schema import first_id
+from shared.sqlite.schema import OFFSET_BITS, first_id
 from shared.sqlite.store import Store
 
 log = structlog.get_logger()
@@ -20,6 +20,20 @@ log = structlog.get_logger()
 # come meanwhile wait for it.
 _INTERVAL = 60.0
 _PORTION = 1000
+
+# The first records of a partition that are old, as long as none between them is younger.
+_OLD = """
+WITH portion AS (
+    SELECT id, timestamp FROM records WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?4)
+SELECT json_array(count(*), max(id)) FROM portion
+WHERE id < coalesce((SELECT min(id) FROM portion WHERE timestamp >= ?3), ?2)
+"""
+_DUE = f"""
+SELECT json_group_array(id) FROM partitions WHERE topic = ?1 AND ?2 > (
+    SELECT timestamp FROM records
+    WHERE id >= partitions.id << {OFFSET_BITS} AND id < (partitions.id + 1) << {OFFSET_BITS}
+    ORDER BY id LIMIT 1)
+"""  # noqa: S608 - a constant of ours, not input
 
 
 class Janitor:
@@ -50,26 +64,28 @@ class Janitor:
         """Remove everything that may go now; returns how many records that were."""
         removed = 0
         for topic, retention in self._retention.items():
-            numbers = await self._committer.change(partial(_partitions, topic=topic))
-            for partition in numbers:
-                removed += await self._sweep(partition, retention)
+            for partition in await self._committer.change(self._due(topic, retention)):
+                portion = _PORTION
+                while portion >= _PORTION:
+                    portion = await self._committer.change(self._portion(partition, retention))
+                    removed += portion
         return removed
 
-    async def _sweep(self, partition: Partition, retention: Retention) -> int:
-        removed = 0
-        more = True
-        while more:
-            portion = await self._committer.change(partial(self._portion, partition, retention))
-            removed += portion
-            more = portion >= _PORTION
-        return removed
-
-    def _portion(self, partition: Partition, retention: Retention, store: Store) -> int:
+    def _due(self, topic: str, retention: Retention) -> Callable[[Store], Sequence[Partition]]:
         if retention.compacted:
-            return compact(store, partition)
+            return partial(_partitions, topic=topic)
+        return partial(_begin_before, topic=topic, before=self._limit(retention))
+
+    def _portion(self, partition: Partition, retention: Retention) -> Callable[[Store], int]:
+        if retention.compacted:
+            return partial(compact, partition=partition)
+        return partial(prune, partition=partition, before=self._limit(retention))
+
+    def _limit(self, retention: Retention) -> int:
+        """What is older may go: a Unix time in milliseconds."""
         if retention.milliseconds is None:
             return 0
-        return prune(store, partition, milliseconds(self._clock.now()) - retention.milliseconds)
+        return milliseconds(self._clock.now()) - retention.milliseconds
 
     async def _run(self) -> None:
         while True:
@@ -83,24 +99,15 @@ class Janitor:
 
 def prune(store: Store, partition: Partition, before: int) -> int:
     """Remove up to a portion of records at the beginning that are older than `before`."""
-    identity = store.ids[partition]
-    rows = store.connection.execute(
-        "SELECT id, timestamp FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
-        (first_id(identity), first_id(identity + 1), _PORTION),
-    ).fetchall()
-    old = 0
-    while old < len(rows) and rows[old][1] < before:
-        old += 1
+    start = first_id(store.ids[partition])
+    old, last = store.row(_OLD, start, start + (1 << OFFSET_BITS), before, _PORTION)
     if old:
-        last = rows[old - 1][0]
-        store.connection.execute(
-            "DELETE FROM records WHERE id >= ? AND id <= ?", (first_id(identity), last)
-        )
+        store.connection.execute("DELETE FROM records WHERE id BETWEEN ? AND ?", (start, last))
         store.connection.execute(
             "UPDATE partitions SET first = ? WHERE id = ?",
-            (last - first_id(identity) + 1, identity),
+            (last - start + 1, store.ids[partition]),
         )
-    return old
+    return int(old)
 
 
 def compact(store: Store, partition: Partition) -> int:
@@ -117,3 +124,8 @@ def compact(store: Store, partition: Partition) -> int:
 
 def _partitions(store: Store, *, topic: str) -> list[Partition]:
     return sorted(partition for partition in store.ids if partition.topic == topic)
+
+
+def _begin_before(store: Store, *, topic: str, before: int) -> list[Partition]:
+    """The topic's partitions whose first record is older than that."""
+    return [store.names[identity] for identity in store.row(_DUE, topic, before)]

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.log import Entry, Partition
 from shared.sqlite.schema import OFFSET_BITS, first_id
@@ -24,10 +24,11 @@ SELECT json_extract(value, '$[0]'), ?1,
 FROM json_each(?3)
 """
 
+# Every statement of this thread is written to return one row, for the same reason.
 _HEADS = f"""
-SELECT id, topic, number, first,
+SELECT json_group_array(json_array(id, topic, number, first,
        (SELECT max(id) FROM records
-        WHERE id >= partitions.id << {OFFSET_BITS} AND id < (partitions.id + 1) << {OFFSET_BITS})
+        WHERE id >= partitions.id << {OFFSET_BITS} AND id < (partitions.id + 1) << {OFFSET_BITS})))
 FROM partitions
 """  # noqa: S608 - a constant of ours, not input
 
@@ -38,6 +39,8 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.ids: dict[Partition, int] = {}
+        self.names: dict[int, Partition] = {}
+        self.firsts: dict[Partition, int] = {}
         self.heads: dict[Partition, int] = {}
         self._seen_version = -1
         self.refresh()
@@ -50,19 +53,19 @@ class Store:
         return bool(changed)
 
     def refresh(self) -> None:
-        """Read which partitions exist and where each one ends."""
-        for identity, topic, number, first, last in self.connection.execute(_HEADS).fetchall():
+        """Read which partitions exist, where each one begins and where it ends."""
+        for identity, topic, number, first, last in self.row(_HEADS):
             partition = Partition(topic, number)
             self.ids[partition] = identity
+            self.names[identity] = partition
+            self.firsts[partition] = first
             written = 0 if last is None else last - first_id(identity) + 1
             self.heads[partition] = max(first, written)
 
-    def first(self, partition: Partition) -> int:
-        """The partition's first retained offset."""
-        (first,) = self.connection.execute(
-            "SELECT first FROM partitions WHERE id = ?", (self.ids[partition],)
-        ).fetchone()
-        return int(first)
+    def row(self, query: str, *arguments: object) -> Any:
+        """What a query returns as one JSON value."""
+        (value,) = self.connection.execute(query, arguments).fetchone()
+        return json.loads(value)
 
     def append(self, batches: Sequence[Batch], timestamp: int) -> list[int]:
         """Append all batches in one transaction; the offset of each one's first record."""
