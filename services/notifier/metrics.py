@@ -80,8 +80,7 @@ ALERTS = Counter(
     "What became of proactive alerts?",
     ["result"],
 )
-"""`result`: planned, sent, delivered, answered, withdrawn, undeliverable, not_allowed, expired,
-fallback, no_contact."""
+"""`result`: planned, fallback, sent, delivered, answered, withdrawn, undeliverable, not_allowed."""
 
 RECORDS_RESTORED = Counter(
     "patchbay_notifier_restored_records_total",

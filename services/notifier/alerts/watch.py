@@ -119,7 +119,8 @@ class Watch:
             raise
 
     async def _commit(self, source: Source) -> None:
-        fresh = {p: at for p, at in self._positions.items() if at != self._committed.get(p)}
+        held = {p: at for p, at in self._positions.items() if p in self._shelves}
+        fresh = {p: at for p, at in held.items() if at != self._committed.get(p)}
         if not fresh:
             return
         try:
