@@ -84,10 +84,11 @@ class Owner:
     async def run(self) -> None:
         """Own the shard until told to leave. Raises TooManyDeadLetters."""
         while not self._docket.left.is_set():
-            pause = _PAUSE
+            pause, self.standing = _PAUSE, "recovering"
             try:
                 await self._own()
             except (OwnershipLost, LogUnavailable, Dropped) as error:
+                self.standing = "recovering"
                 ENGINE_LOST.labels(error.code).inc()
                 _LOG.warning("shard_lost", shard=self.shard, reason=str(error))
             except RecordIncomplete as error:
@@ -103,7 +104,7 @@ class Owner:
     async def _own(self) -> None:
         """Build the state, claim the shard, and decide until it is lost or to be left."""
         workshop, clock = self._workshop, self._workshop.clock
-        self.standing, began = "recovering", clock.monotonic()
+        began = clock.monotonic()
         now = milliseconds(clock.now())
         found = await own(workshop.log, workshop.sink, self.shard, workshop.instance, now)
         positions = dict(zip(self.inputs, (found.line.inbound, found.line.commands), strict=True))

@@ -1,6 +1,7 @@
 """One term of owning a shard: from a fresh state to the first doubt about it."""
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -198,7 +199,8 @@ class Tenure:
             self._docket.condemned[partition, offset] = error.code
             raise Dropped(str(error)) from error
         except Exception as error:
-            _LOG.exception("engine_bug", topic=partition.topic, offset=offset)
+            where = f"{partition.topic}/{partition.number}/{offset}"
+            _LOG.error("engine_bug", input=where, stack=traceback.format_exc())
             await self._docket.strikes.strike(partition, offset)
             self._docket.bugs[partition, offset] += 1
             raise Dropped(type(error).__name__) from error
@@ -233,7 +235,8 @@ class Tenure:
         try:
             return self._decider.elapsed(timer)
         except Exception as error:
-            _LOG.exception("engine_bug", timer=timer.kind, workspace=timer.workspace)
+            where = f"{timer.kind} in {timer.workspace}"
+            _LOG.error("engine_bug", timer=where, stack=traceback.format_exc())
             self._docket.bugs[timer] += 1
             raise Dropped(type(error).__name__) from error
 
