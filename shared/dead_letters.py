@@ -8,7 +8,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.errors import TooManyDeadLetters
-from shared.events.dead import DeadLetter
+from shared.events.dead import DeadLetter, Encoding
 from shared.events.envelope import Envelope, encode
 from shared.ids import derived_id
 from shared.log import MAX_APPEND_BYTES, Entry, Partition, Record, Sink
@@ -99,20 +99,28 @@ class DeadLetters:
 
 
 def letter(record: Record, origin: str, reason: str, detail: str) -> DeadLetter:
-    """The dead letter of a record. Base64 is a third longer: what that makes too large, is packed.
+    """The dead letter of a record.
 
-    A record that does not fit even so stays where it is for as long as its topic keeps it, and the
-    letter names the place.
+    A record that does not fit even packed stays where it is for as long as its topic keeps it, and
+    the letter names the place.
     """
-    room = MAX_APPEND_BYTES - 2 * len(record.key) - _ENVELOPE_BYTES
-    plain = base64.b64encode(record.value).decode()
+    wrapped = wrap(record.value, 2 * len(record.key))
+    if wrapped is None:
+        detail = f"{detail} (raw bytes only at the origin)"
+        return DeadLetter(origin=origin, reason=reason, detail=detail, raw="")
+    raw, encoding = wrapped
+    return DeadLetter(origin=origin, reason=reason, detail=detail, raw=raw, raw_encoding=encoding)
+
+
+def wrap(value: bytes, taken: int = 0) -> tuple[str, Encoding] | None:
+    """Raw bytes as a dead letter holds them; None when they do not fit into one append.
+
+    Base64 is a third longer: what that makes too large, is compressed. `taken` bytes of the append
+    are needed for something else.
+    """
+    room = MAX_APPEND_BYTES - taken - _ENVELOPE_BYTES
+    plain = base64.b64encode(value).decode()
     if len(plain) <= room:
-        return DeadLetter(origin=origin, reason=reason, detail=detail, raw=plain)
-    packed = base64.b64encode(zlib.compress(record.value)).decode()
-    if len(packed) <= room:
-        return DeadLetter(
-            origin=origin, reason=reason, detail=detail, raw=packed, raw_encoding="zlib+base64"
-        )
-    return DeadLetter(
-        origin=origin, reason=reason, detail=f"{detail} (raw bytes only at the origin)", raw=""
-    )
+        return plain, "base64"
+    packed = base64.b64encode(zlib.compress(value)).decode()
+    return (packed, "zlib+base64") if len(packed) <= room else None

@@ -1,6 +1,5 @@
 """From what a channel found to what is appended: pure."""
 
-import base64
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 from services.ingest.accounts import Accounts
 from shared.channels import Incoming, Reported, Unprocessed
 from shared.channels.account import AccountSettings
-from shared.errors import UnknownAccount
+from shared.dead_letters import wrap
+from shared.errors import RecordTooLarge, UnknownAccount
 from shared.events.base import Event
 from shared.events.dead import DeadLetter
 from shared.events.envelope import Envelope, encode
@@ -61,14 +61,21 @@ class Recorder:
         return self.dead(origin, account.workspace, item, now)
 
     def dead(self, origin: str, workspace: str, item: Unprocessed, now: datetime) -> Draft:
-        """A dead letter with the item's raw bytes; the same item makes the same one."""
-        raw = base64.b64encode(item.raw).decode()
+        """A dead letter with the item's raw bytes; the same item makes the same one.
+
+        Raises RecordTooLarge when they do not fit: then nothing was taken.
+        """
+        wrapped = wrap(item.raw)
+        if wrapped is None:
+            raise RecordTooLarge("an item that cannot be read is too large to be kept")
+        raw, encoding = wrapped
         event_id = derived_id("dead", origin, item.reason, raw)
         letter = DeadLetter(
             origin=origin,
             reason=item.reason,
             detail=item.detail,
             raw=raw,
+            raw_encoding=encoding,
             workspace=workspace,
             channel=origin.split("/")[1],
             account=origin.split("/")[2],

@@ -4,6 +4,8 @@ from typing import ClassVar, Literal
 
 from shared.events.base import Event
 
+Encoding = Literal["base64", "zlib+base64"]
+
 
 class DeadLetter(Event):
     """`origin` is `topic/partition/offset` of a record, or `webhook/channel/account` of an item.
@@ -18,7 +20,7 @@ class DeadLetter(Event):
     reason: str
     detail: str = ""
     raw: str
-    raw_encoding: Literal["base64", "zlib+base64"] = "base64"
+    raw_encoding: Encoding = "base64"
     workspace: str | None = None
     channel: str | None = None
     account: str | None = None

@@ -34,6 +34,14 @@ async def test_both_live_secrets_are_taken(ingest: Ingest) -> None:
     assert await ingest.whatsapp(body, secret="the-secret-before") == 200
 
 
+async def test_a_large_item_that_cannot_be_read_is_kept_whole(ingest: Ingest) -> None:
+    broken = {"id": 7, "text": "x" * 2_000_000}
+
+    assert await ingest.whatsapp(notification(broken)) == 200
+    (letter,) = await ingest.records("dead-letters")
+    assert letter["data"]["raw_encoding"] == "zlib+base64"
+
+
 @pytest.mark.parametrize("secret", ["wrong", "another-app-secret"])
 async def test_a_wrong_signature_takes_nothing(ingest: Ingest, secret: str) -> None:
     status = await ingest.whatsapp(notification(message("hi", "wamid.1")), secret=secret)
