@@ -42,7 +42,7 @@ class ApiSettings(ServiceSettings):
     body_seconds: float = Field(5, validation_alias="PATCHBAY_API_BODY_SECONDS")
     answer_seconds: float = Field(5, validation_alias="PATCHBAY_API_ANSWER_SECONDS")
     view_seconds: float = Field(2, validation_alias="PATCHBAY_API_VIEW_SECONDS")
-    lease_seconds: Annotated[float, Field(ge=5, validation_alias="PATCHBAY_API_LEASE_SECONDS")] = 20
+    lease_seconds: Annotated[float, Field(ge=1, validation_alias="PATCHBAY_API_LEASE_SECONDS")] = 20
     heartbeat_seconds: Annotated[
         float, Field(gt=0, le=15, validation_alias="PATCHBAY_API_HEARTBEAT_SECONDS")
     ] = 5

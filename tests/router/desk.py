@@ -16,7 +16,7 @@ from shared.cache import open_cache
 from shared.clock import Clock
 from shared.config.models import Config
 from shared.log import Log
-from shared.service import Deps, Probes
+from shared.service import Deps
 from shared.sqlite import SqliteLog
 from shared.topics import TOPICS
 from tests.router.contract import hold
@@ -60,7 +60,7 @@ class Listening:
         """The next event, waiting for it."""
         async with asyncio.timeout(_PATIENCE):
             while True:
-                block = await self._block()
+                block = await self.block()
                 event = _parse(block)
                 if event is not None:
                     self.told.append(event)
@@ -77,7 +77,8 @@ class Listening:
         async with asyncio.timeout(_PATIENCE):
             self.raw += await self.response.content.read()
 
-    async def _block(self) -> str:
+    async def block(self) -> str:
+        """The next block, be it an event or a heartbeat."""
         block = await self.response.content.readuntil(b"\n\n")
         self.raw += block
         return block.decode()
@@ -133,12 +134,18 @@ class Desk:
 
     @asynccontextmanager
     async def listen(
-        self, agent: str, last: str | None = None, workspace: str = SHOP
+        self,
+        agent: str,
+        last: str | None = None,
+        workspace: str = SHOP,
+        origin: str | None = None,
     ) -> AsyncIterator[Listening]:
         """An open event stream, after its first event."""
         headers = {"Authorization": f"Bearer {await self.token(agent, workspace)}"}
         if last is not None:
             headers["Last-Event-ID"] = last
+        if origin is not None:
+            headers["Origin"] = origin
         async with self.opened("/v1/events", headers) as listening:
             yield listening
 
@@ -162,14 +169,46 @@ class Office:
     redis: "Redis"
     owner: Owner
     engine: ScriptedEngine
-    desk: Desk
-    probes: Probes
-    stop: asyncio.Event
-    other: Owner
+    config: Config
+    clock: Clock
+    chosen: ApiSettings
+    desk: Desk = field(init=False)
+    stop: asyncio.Event = field(init=False)
 
     async def shown(self, workspace: str = SHOP) -> None:
         """Wait until the view shows everything."""
         await caught_up(self.log, self.redis, workspace, SHARDS)
+
+    @asynccontextmanager
+    async def again(self) -> AsyncIterator[Desk]:
+        """One more replica of the API, and a client of it."""
+        async with self.serving() as (desk, _):
+            yield desk
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[tuple[Desk, asyncio.Event]]:
+        """The API, until left or stopped."""
+        bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        deps = Deps(
+            log=self.log,
+            redis=self.redis,
+            clock=self.clock,
+            config=self.config,
+            shards=SHARDS,
+            instance="test",
+            listening=lambda _name, port: bound.set_result(port),
+        )
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks, aiohttp.ClientSession() as http:
+            tasks.create_task(serve_api(deps, self.chosen, stop))
+            try:
+                desk = Desk(http, f"http://127.0.0.1:{await bound}")
+                async with asyncio.timeout(_PATIENCE):
+                    while deps.probes.failing(deps.probes.ready):  # noqa: ASYNC110 - a probe
+                        await asyncio.sleep(0.01)
+                yield desk, stop
+            finally:
+                stop.set()
 
 
 @asynccontextmanager
@@ -193,25 +232,7 @@ async def office(
         await stack.enter_async_context(engine.running())
         if view:
             await stack.enter_async_context(viewing(log, redis, SHOP, "other"))
-        bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        deps = Deps(
-            log=log,
-            redis=redis,
-            clock=clock or fast_clock(),
-            config=config or shop(),
-            shards=SHARDS,
-            instance="test",
-            listening=lambda _name, port: bound.set_result(port),
-        )
-        stop = asyncio.Event()
-        chosen = ApiSettings(port=0, heartbeat_seconds=0.05, **settings)
-        tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks.create_task(serve_api(deps, chosen, stop))
-        stack.callback(stop.set)
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        desk = Desk(http, f"http://127.0.0.1:{await bound}")
-        async with asyncio.timeout(_PATIENCE):
-            while deps.probes.failing(deps.probes.ready):  # noqa: ASYNC110 - a probe is polled
-                await asyncio.sleep(0.01)
-        other = Owner(sink, "other", SHARDS)
-        yield Office(log, redis, owner, engine, desk, deps.probes, stop, other)
+        chosen = ApiSettings(port=0, **{"heartbeat_seconds": 0.05, **settings})
+        here = Office(log, redis, owner, engine, config or shop(), clock or fast_clock(), chosen)
+        here.desk, here.stop = await stack.enter_async_context(here.serving())
+        yield here

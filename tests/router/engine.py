@@ -15,7 +15,7 @@ Answer = Callable[[Any], Sequence[Any] | None]
 
 
 class ScriptedEngine:
-    """Decides on every command of one workspace. `asked` holds them all, with their ids."""
+    """Decides on every command of one shard. `asked` holds them all, with their ids."""
 
     def __init__(self, log: Log, owner: Owner, workspace: str, shards: int) -> None:
         self._log = log
@@ -43,4 +43,5 @@ class ScriptedEngine:
                     self.asked.append((envelope.id, envelope.data))
                     events = self.answer(envelope.data)
                     if events is not None:
-                        await self._owner.decide(*events, cause=envelope.id)
+                        workspace = envelope.data.workspace
+                        await self._owner.decide(*events, cause=envelope.id, workspace=workspace)

@@ -26,6 +26,7 @@ class Owner:
         self.epoch = 0
         self.seq = 0
         self.inbound = 0
+        self.partition_end = 0
 
     @property
     def partition(self) -> Partition:
@@ -39,18 +40,20 @@ class Owner:
             self.partition, "", ShardOwned(epoch=epoch, instance="test", at=NOW_MS)
         )
 
-    async def decide(self, *events: Any, cause: str = "timer") -> int:
-        """Record one decision and return its offset."""
+    async def decide(self, *events: Any, cause: str = "timer", workspace: str | None = None) -> int:
+        """Record one decision and return its offset; `workspace` is another of the same shard."""
         self.seq += 1
-        return await self.record(self.epoch, self.seq, cause, *events)
+        return await self.record(self.epoch, self.seq, cause, *events, workspace=workspace)
 
-    async def record(self, epoch: int, seq: int, cause: str, *events: Any) -> int:
+    async def record(
+        self, epoch: int, seq: int, cause: str, *events: Any, workspace: str | None = None
+    ) -> int:
         """Record a decision with an epoch and a number of one's own: void ones, for example."""
         decision = Decision(
             epoch=epoch,
             seq=seq,
             at=NOW_MS,
-            workspace=self._workspace,
+            workspace=workspace or self._workspace,
             cause=cause,
             inbound=self.inbound,
             commands=0,
@@ -80,7 +83,10 @@ class Owner:
         self, partition: Partition, key: str, event: Event, name: str | None = None
     ) -> int:
         envelope = Envelope(name or new_id("evt"), "/patchbay/test", NOW, event)
-        return await self._sink.append(partition, Entry(key.encode() or b"0", encode(envelope)))
+        offset = await self._sink.append(partition, Entry(key.encode() or b"0", encode(envelope)))
+        if partition == self.partition:
+            self.partition_end = offset + 1
+        return offset
 
 
 def said(workspace: str, key: str, number: int, **changes: Any) -> CustomerEvent:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -20,12 +21,16 @@ KEEP_MS = 14 * 86_400_000
 _PATIENCE = 20
 
 
-class _FastClock(ManualClock):
-    """Wall time stands still, everything else runs."""
+class FastClock(ManualClock):
+    """Wall time moves only when told to, everything else runs, and pauses are short."""
 
     def __init__(self) -> None:
         super().__init__(NOW)
         self._real = SystemClock()
+
+    def later(self, **by: float) -> None:
+        """Move the wall clock on: `hours=8`."""
+        self.advance(timedelta(**by).total_seconds())
 
     def monotonic(self) -> float:
         return self._real.monotonic()
@@ -35,8 +40,8 @@ class _FastClock(ManualClock):
 
 
 def fast_clock() -> Clock:
-    """A clock for a running view: wall time stands still at `NOW`, pauses are short."""
-    return _FastClock()
+    """A clock for running roles: wall time stands still at `NOW`."""
+    return FastClock()
 
 
 class _Troubled(Store):
@@ -61,7 +66,7 @@ async def viewing(
     log: Log, redis: "Redis", *workspaces: str, trouble: Random | None = None
 ) -> AsyncIterator[Worker]:
     """A member of the view's group, until left; `trouble` draws when Redis fails it."""
-    clock = _FastClock()
+    clock = FastClock()
     store = Store(redis, clock) if trouble is None else _Troubled(redis, clock, trouble)
     worker = Worker(log, store, clock, workspaces, KEEP_MS, checkpoint_seconds=0)
     stop = asyncio.Event()

@@ -233,6 +233,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "overview",
         query=asked.QueuePage,
         roles=LEADS | {"service"},
+        problems=("not_found",),
     ),
     Operation(
         "listAgents",

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from patchbay.stack import RedisServer
-from shared.clock import ManualClock
 from shared.config.models import Config, OpenIdConnect
 from tests.router.desk import SHOP, office
 from tests.router.owner import NOW
 from tests.router.shop import OLD_TOKEN, PASSWORD, TOKEN, shop
+from tests.router.viewing import FastClock
 
 
 def body(**changes: str) -> dict[str, str]:
@@ -143,23 +143,13 @@ async def test_a_token_is_believed_for_what_it_proves(
 
 
 async def test_a_token_expires(empty_redis: str) -> None:
-    clock = _Later()
+    clock = FastClock()
     async with office(empty_redis, clock=clock) as here:
         await here.desk.token("ana")
         assert (await here.desk.call("GET", "/v1/queues", "ana")).status == 200
-        clock.later(timedelta(hours=8))
+        clock.later(hours=8)
         got = await here.desk.call("GET", "/v1/queues", "ana")
     assert (got.status, got.body["detail"]) == (401, "The token has expired.")
-
-
-class _Later(ManualClock):
-    """The view's clock, whose wall time can be moved on."""
-
-    def __init__(self) -> None:
-        super().__init__(NOW)
-
-    def later(self, by: timedelta) -> None:
-        self.advance(by.total_seconds())
 
 
 @pytest.mark.parametrize("header", ["", "Basic YW5hOmxldCBtZSBpbg==", "Bearer"])
