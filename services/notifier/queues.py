@@ -29,6 +29,13 @@ class Job:
     asked: int = 0
     dropped: bool = False
 
+    @property
+    def lane(self) -> str:
+        """What must stay in order with it: its conversation. A message for a later time is alone,
+        or everything written since would wait for it."""
+        key = self.message.conversation_key
+        return key if self.message.not_before is None else f"{key}/{self.message.id}"
+
 
 Work = Callable[[Job], Awaitable[datetime | None]]
 """Does what can be done about a job now; returns when to look again, None when it is settled."""
@@ -78,7 +85,7 @@ class AccountQueue:
 
     def put(self, job: Job) -> None:
         """Take a message; the caller has looked at `full`."""
-        key = job.message.conversation_key
+        key = job.lane
         lane = self._lanes.get(key)
         self._size += 1
         if lane is not None:

@@ -17,7 +17,7 @@ class Patience:
     `first` and `longest` bound the backoff. A message ends `age` after it was written, a call
     `call_age` after, because the caller hears silence meanwhile. After an unknown outcome a receipt
     is awaited for `doubt`; `resends` is how often a message without an idempotency handle may then
-    be sent again.
+    be sent again, on channels that send receipts and on those in `unheard`.
     """
 
     first: float = 1.0
@@ -27,6 +27,7 @@ class Patience:
     call_age: float = 60.0
     doubt: float = 60.0
     resends: int = 1
+    unheard: frozenset[str] = frozenset()
 
 
 def backoff(attempt: int, named: float | None, patience: Patience, pick: Pick) -> float:

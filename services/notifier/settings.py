@@ -20,8 +20,10 @@ class NotifierSettings(ServiceSettings):
     `notifier_width` conversations of one account are worked on at once, `notifier_depth` messages
     of it are kept in memory. A message is tried for `notifier_age_hours`, at most. After an unknown
     outcome a receipt is awaited for `notifier_doubt_seconds`; then, on a channel that sends
-    receipts and knows no idempotency, it is sent again `notifier_resends` times. While Redis is
-    away each pod sends `notifier_local_share` of every rate limit: set it below 1 / pods.
+    receipts and knows no idempotency, it is sent again `notifier_resends` times.
+    `notifier_resend_unheard` names channels without receipts that are treated the same (a JSON
+    list): a mail that is sent again has the same Message-ID, and most mailboxes show it once. While
+    Redis is away each pod sends `notifier_local_share` of every rate limit: set it below 1 / pods.
     `notifier_alert_minutes` is how long an alert may wait for its provider before the next channel
     is tried; a customer gets `notifier_alerts_per_day` alerts a day at most.
     """
@@ -32,6 +34,7 @@ class NotifierSettings(ServiceSettings):
     notifier_call_age_seconds: Positive = 60
     notifier_doubt_seconds: Positive = 60
     notifier_resends: Annotated[int, Field(ge=0, le=3)] = 1
+    notifier_resend_unheard: frozenset[str] = frozenset()
     notifier_attempts: Count = 30
     notifier_connect_seconds: Positive = 5
     notifier_read_seconds: Positive = 15
@@ -49,6 +52,7 @@ class NotifierSettings(ServiceSettings):
             call_age=self.notifier_call_age_seconds,
             doubt=self.notifier_doubt_seconds,
             resends=self.notifier_resends,
+            unheard=self.notifier_resend_unheard,
         )
 
     def call_limits(self) -> CallLimits:

@@ -1,7 +1,7 @@
 """What to do next about one message, from what the ledger says. Pure.
 
 The rule for doubt (I8): after an attempt whose outcome nobody knows, a channel where repeating is
-harmless repeats; any other waits for a receipt, then asks the provider where that is possible, then
+harmless repeats; any other waits for a receipt, then asks the provider where that is possible, or
 sends again as often as `Patience.resends` allows, and at last tells the agent that it is unknown.
 """
 
@@ -113,11 +113,12 @@ def _in_doubt(
     if means.limits.idempotent:
         return _again(message, number, part, means, now)
     waited = from_milliseconds(part.at) + timedelta(seconds=means.patience.doubt)
-    if (means.asks or means.limits.receipts) and now < waited:
+    repeats = means.limits.receipts or message.channel in means.patience.unheard
+    if (means.asks or repeats) and now < waited:
         return Wait(waited)
     if means.asks and not means.asked:
         return Ask(number, part.attempt)
-    if means.limits.receipts and not means.asks and part.doubts < means.patience.resends:
+    if repeats and not means.asks and part.doubts < means.patience.resends:
         return _again(message, number, part, means, now)
     return _surface(number, part)
 

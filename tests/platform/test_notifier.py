@@ -467,7 +467,7 @@ async def test_the_reply_window_is_kept_locally(world: World) -> None:
 async def test_nothing_goes_before_its_time(world: World) -> None:
     now = datetime.now(UTC)
     later = message("later", not_before=now + timedelta(seconds=0.6))
-    sooner = message("sooner", customer="c2")
+    sooner = message("sooner")  # to the same customer, written later
     async with running_notifier(world.log, world.redis_url, world.config):
         await world.board.send(later, sooner)
         await world.board.end(later)

@@ -60,11 +60,12 @@ class Shelf:
         """When there is something to look at; may be early, never late."""
         return self._alarms[0][0] if self._alarms else None
 
-    def evict(self, now: datetime, keep: timedelta) -> None:
-        """Forget stories in which nothing can happen any more."""
-        before = milliseconds(now - keep)
+    def evict(self, now: datetime, keep: timedelta, at_most: timedelta) -> None:
+        """Forget stories in which nothing can happen any more, and very old ones."""
+        over_before, all_before = milliseconds(now - keep), milliseconds(now - at_most)
         for key, story in list(self.stories.items()):
             over = all(shipment.finished for shipment in story.shipments.values())
-            if over and story.touched < before and not any(story.open_alerts()):
+            old = story.touched < (over_before if over else all_before)
+            if old and not any(story.open_alerts()):
                 del self.stories[key]
                 self._set.pop(key, None)

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 GROUP = "notifier-alerts"
 _DECODER = COMMERCE.decoder()
 _KEEP = timedelta(days=7)
+_RETAINED = timedelta(days=COMMERCE.retention_days)
 _EVICT_SECONDS = 300.0
 _AGAIN_SECONDS = 1.0
 
@@ -63,6 +64,7 @@ class Watch:
         for partition, shelf in self._shelves.items():
             for key in list(shelf.due(self._clock.now())):
                 await self._look(partition, shelf, key)
+                await asyncio.sleep(0)  # after a rebuild there may be very many
         await self._commit(source)
         self._evict()
 
@@ -142,4 +144,4 @@ class Watch:
         if self._clock.monotonic() >= self._evict_due:
             self._evict_due = self._clock.monotonic() + _EVICT_SECONDS
             for shelf in self._shelves.values():
-                shelf.evict(self._clock.now(), _KEEP)
+                shelf.evict(self._clock.now(), _KEEP, _RETAINED)

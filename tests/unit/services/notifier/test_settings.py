@@ -9,8 +9,10 @@ from services.notifier.settings import NotifierSettings
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHBAY_NOTIFIER_WIDTH", "3")
     monkeypatch.setenv("PATCHBAY_NOTIFIER_DOUBT_SECONDS", "7")
+    monkeypatch.setenv("PATCHBAY_NOTIFIER_RESEND_UNHEARD", '["email"]')
     settings = NotifierSettings()
 
+    assert settings.patience().unheard == {"email"}
     assert (settings.room().width, settings.call_limits().connections) == (3, 3)
     assert settings.patience().doubt == 7
 

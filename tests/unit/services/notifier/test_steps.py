@@ -19,6 +19,7 @@ RECEIPTS = Means(1, Limits(text=1, receipts=True), PATIENCE)
 IDEMPOTENT = Means(1, Limits(text=1, idempotent=True, receipts=True), PATIENCE)
 ASKS = Means(1, Limits(text=1, receipts=True), PATIENCE, asks=True)
 ASKED = Means(1, Limits(text=1, receipts=True), PATIENCE, asks=True, asked=True)
+UNHEARD = Means(1, Limits(text=1), Patience(doubt=60, unheard=frozenset({"c"})))
 TWO = Means(2, Limits(text=1, receipts=True), PATIENCE)
 
 
@@ -106,6 +107,12 @@ CASES: dict[str, tuple[OutboundMessage, Entry | None, Means, Any]] = {
     ),
     "in doubt where nothing can tell: tell the agent": (
         _message(), _entry(_part(0)), PLAIN, ("settle", 0, "unknown", True, "surfaced"),
+    ),
+    "in doubt where nothing can tell, but the shop would rather send twice: wait": (
+        _message(), _entry(_part(20)), UNHEARD, ("wait", 40),
+    ),
+    "in doubt where nothing can tell, but the shop would rather send twice": (
+        _message(), _entry(_part(60)), UNHEARD, ("send", 0, 2, True),
     ),
     "in doubt where repeating is harmless: repeat": (
         _message(), _entry(_part(0)), IDEMPOTENT, ("send", 0, 2, True),

@@ -1,5 +1,6 @@
 """The fold of an alert's own records: the first of each step counts, receipts add up."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from services.notifier.alerts.facts import Alert, Story
 from services.notifier.alerts.rules import Fact
 from services.notifier.alerts.shelf import Shelf
+from shared.clock import milliseconds
 from shared.events.alerts import AlertReported, AlertSettled
 from shared.events.commerce import Contact
+from tests.platform.alerting import LATE, parcel
 from tests.unit.services.notifier.alerts.test_rules import NOW, planned
 
 FACT = Fact("alr", "rule", "shipment/Z", Contact(id="c"))
@@ -120,3 +123,28 @@ def test_a_shelf_folds_each_record_once_and_waits_for_its_own() -> None:
 
     assert (before, shelf.is_complete("key")) == (False, True)
     assert shelf.stories["key"].alerts["alr"].settled is None
+
+
+def test_a_shelf_forgets_what_is_over_soon_and_everything_in_the_end() -> None:
+    shelf = Shelf()
+    week, month = timedelta(days=7), timedelta(days=30)
+    at = milliseconds(NOW)
+    shelf.fold(0, at, "over", parcel(LATE, "delivered"))
+    shelf.fold(1, at, "under way", parcel(LATE))
+    shelf.fold(2, at, "alert", planned(FACT))
+    left = []
+    for days in (6, 8, 31):
+        shelf.evict(NOW + timedelta(days=days), week, month)
+        left.append(sorted(shelf.stories))
+
+    assert left == [["alert", "over", "under way"], ["alert", "under way"], ["alert"]]
+
+
+def test_a_shelf_wakes_at_the_earliest_time_and_once() -> None:
+    shelf = Shelf()
+    hours = [NOW + timedelta(hours=hour) for hour in range(4)]
+    for hour in (2, 1, 3):
+        shelf.wake("key", hours[hour])
+    due = [list(shelf.due(moment)) for moment in hours]
+
+    assert due == [[], ["key"], [], []]
