@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from services.notifier.policy import Hold, Known, judge
 from shared.channels import Limits, Outcome
 from shared.events.outbound import OutboundMessage
-from tests.unit.services.notifier.cases import table
+from tests.unit.services.notifier.case_files import table
 
 _DEFAULTS = {
     "id": "msg_1",

@@ -11,7 +11,7 @@ from services.notifier.policy import Known
 from shared.channels import Limits
 from shared.config.models import AlertRule
 from shared.events.commerce import Contact
-from tests.unit.services.notifier.cases import table
+from tests.unit.services.notifier.case_files import table
 
 ACCOUNTS = {
     "wa": ("whatsapp", Limits(text=1, window_hours=24, templates=True)),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.notifier.alerts.quiet import next_allowed, next_quiet, zones_of
 from shared.config.models import QuietHours
 from shared.events.commerce import Contact
-from tests.unit.services.notifier.cases import table
+from tests.unit.services.notifier.case_files import table
 
 _MOMENTS = st.integers(1_767_225_600, 1_830_297_600).map(lambda at: datetime.fromtimestamp(at, UTC))
 _ZONES = ["Europe/Berlin", "America/New_York", "America/Los_Angeles", "Asia/Kolkata", "UTC"]

@@ -11,7 +11,7 @@ from shared.config.models import AlertRule
 from shared.events.alerts import AlertPlanned, AlertReported, AlertSettled
 from shared.events.commerce import Contact, OrderChanged, ShipmentChanged, StockChanged
 from shared.events.outbound import OutboundMessage
-from tests.unit.services.notifier.cases import table
+from tests.unit.services.notifier.case_files import table
 
 _CLASSES: dict[str, Any] = {
     "shipment": ShipmentChanged,
