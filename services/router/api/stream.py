@@ -7,6 +7,7 @@ what he missed, read from the record itself; so a reconnect misses nothing, wher
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ from services.router.api.caller import Caller
 from services.router.api.history import Past, reachable, replay
 from services.router.api.leases import Leases
 from services.router.api.position import Position
-from services.router.api.tail import Subscription, Tail
+from services.router.api.tail import EVERYBODY, Subscription, Tail
 from services.router.metrics import API_STREAM_EVENTS, API_STREAMS, API_STREAMS_CUT
 from shared.clock import Clock
 from shared.errors import CacheUnavailable, LogUnavailable
@@ -70,7 +71,7 @@ class Stream:
 
     async def run(self, session: str | None, start: Position | None, *, garbled: bool) -> None:
         """Tell until the client goes, the token expires or the process stops."""
-        with API_STREAMS.track_inprogress(), self._tail.subscribe(self._caller.workspace) as live:
+        with API_STREAMS.track_inprogress(), self._subscribed() as live:
             here = self._tail.position(self._caller.workspace)
             try:
                 await self._begin(session, start or here)
@@ -79,6 +80,10 @@ class Stream:
                 await self._follow(live, session)
             except (LogUnavailable, Slow, ConnectionError) as error:
                 API_STREAMS_CUT.labels(_why(error)).inc()
+
+    def _subscribed(self) -> AbstractContextManager[Subscription]:
+        caller = self._caller
+        return self._tail.subscribe(caller.workspace, EVERYBODY if caller.leads else caller.agent)
 
     async def _begin(self, session: str | None, here: Position) -> None:
         ready = {

@@ -6,7 +6,7 @@ force.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from services.router.api.holders import Holders
 from services.router.api.position import Position
 from shared.clock import Clock
 from shared.errors import LogUnavailable, Undecodable
-from shared.events.routing import Decision, ShardOwned
+from shared.events.routing import Decision, Opened, ShardOwned
 from shared.log import Log, Partition, Record
 from shared.record import Fence, standing_at
 from shared.topics import INBOUND, ROUTING
@@ -25,6 +25,9 @@ _LOG = structlog.get_logger(__name__)
 _DECODER = ROUTING.decoder()
 COMMAND_PREFIX = "cmd_"
 """What the ids of our commands begin with."""
+
+EVERYBODY = ""
+"""Whoever subscribes as nobody in particular is told everything."""
 
 _LOOKBACK = 1000
 _REMEMBERED = 20_000
@@ -45,10 +48,12 @@ class Seen:
 
 
 class Subscription:
-    """The decisions about one workspace, as they come. Bounded: `lost` once it was too slow."""
+    """The decisions that may concern somebody, as they come.
 
-    def __init__(self, workspace: str) -> None:
-        self.workspace = workspace
+    Bounded: `lost` once it was too slow.
+    """
+
+    def __init__(self) -> None:
         self.lost = False
         self._queue: asyncio.Queue[Seen | None] = asyncio.Queue(_STREAM_DEPTH)
 
@@ -89,7 +94,7 @@ class Tail:
         self._inbound: dict[str, int] = {}
         self._waiting: dict[tuple[str, str], set[asyncio.Future[Decision]]] = {}
         self._decided: OrderedDict[tuple[str, str], Decision] = OrderedDict()
-        self._streams: dict[str, set[Subscription]] = {}
+        self._streams: dict[str, dict[str, set[Subscription]]] = {}
         self._holders: dict[str, Holders] = {}
         self.ready = asyncio.Event()
 
@@ -132,21 +137,29 @@ class Tail:
                 self._waiting.pop((workspace, cause), None)
 
     @contextmanager
-    def subscribe(self, workspace: str) -> Iterator[Subscription]:
-        """Every decision about a workspace from `position` on."""
-        subscription = Subscription(workspace)
-        streams = self._streams.setdefault(workspace, set())
-        streams.add(subscription)
+    def subscribe(self, workspace: str, agent: str = EVERYBODY) -> Iterator[Subscription]:
+        """Every decision about a workspace from `position` on that may concern this agent."""
+        subscription = Subscription()
+        streams = self._streams.setdefault(workspace, {})
+        streams.setdefault(agent, set()).add(subscription)
         try:
             yield subscription
         finally:
-            streams.discard(subscription)
+            streams[agent].discard(subscription)
+            if not streams[agent]:
+                del streams[agent]
 
     def wake(self) -> None:
         """Let every stream look around: the process stops."""
-        for streams in self._streams.values():
-            for stream in streams:
+        for workspace in self._streams:
+            for stream in self._listeners(workspace, None):
                 stream.wake()
+
+    def _listeners(self, workspace: str, agents: Iterable[str] | None) -> Iterator[Subscription]:
+        """The streams of these agents and those that are told everything; all for None."""
+        streams = self._streams.get(workspace, {})
+        for agent in streams if agents is None else {EVERYBODY, *agents}:
+            yield from streams.get(agent, ())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set."""
@@ -193,7 +206,7 @@ class Tail:
         for event in decision.events:
             holders.note(event)
         seen = Seen(offset, decision, before)
-        for stream in self._streams.get(workspace, ()):
+        for stream in self._listeners(workspace, concerned(decision, before)):
             stream.offer(seen)
         if decision.cause.startswith(COMMAND_PREFIX):
             self._decided.setdefault(key, decision)
@@ -208,3 +221,21 @@ def conversations(decision: Decision) -> set[str]:
     """The conversations that a decision is about."""
     found = (getattr(event, "conversation", None) for event in decision.events)
     return {name for name in found if name is not None}
+
+
+def concerned(decision: Decision, holders: Mapping[str, str | None]) -> set[str] | None:
+    """The agents whom a decision may concern: the named ones and the holders before it.
+
+    None when a conversation's holder is not known: then it may concern anybody.
+    """
+    known = set(holders)
+    agents = {agent for agent in holders.values() if agent is not None}
+    for event in decision.events:
+        conversation = getattr(event, "conversation", None)
+        if isinstance(event, Opened):
+            known.add(event.conversation)
+        elif conversation is not None and conversation not in known:
+            return None
+        if (named := getattr(event, "agent", None)) is not None:
+            agents.add(named)
+    return agents
