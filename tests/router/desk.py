@@ -16,7 +16,7 @@ from shared.cache import open_cache
 from shared.clock import Clock
 from shared.config.models import Config
 from shared.log import Log
-from shared.service import Deps
+from shared.service import Deps, Probes
 from shared.sqlite import SqliteLog
 from shared.topics import TOPICS
 from tests.router.contract import hold
@@ -187,8 +187,18 @@ class Office:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[tuple[Desk, asyncio.Event]]:
-        """The API, until left or stopped."""
-        bound: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """The API once it is ready, until left or stopped."""
+        stop = asyncio.Event()
+        async with self.bound(stop) as (desk, probes):
+            async with asyncio.timeout(_PATIENCE):
+                while probes.failing(probes.ready):  # noqa: ASYNC110 - a probe is polled
+                    await asyncio.sleep(0.01)
+            yield desk, stop
+
+    @asynccontextmanager
+    async def bound(self, stop: asyncio.Event | None = None) -> AsyncIterator[tuple[Desk, Probes]]:
+        """The API as soon as it listens."""
+        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         deps = Deps(
             log=self.log,
             redis=self.redis,
@@ -196,17 +206,13 @@ class Office:
             config=self.config,
             shards=SHARDS,
             instance="test",
-            listening=lambda _name, port: bound.set_result(port),
+            listening=lambda _name, number: port.set_result(number),
         )
-        stop = asyncio.Event()
+        stop = stop or asyncio.Event()
         async with asyncio.TaskGroup() as tasks, aiohttp.ClientSession() as http:
             tasks.create_task(serve_api(deps, self.chosen, stop))
             try:
-                desk = Desk(http, f"http://127.0.0.1:{await bound}")
-                async with asyncio.timeout(_PATIENCE):
-                    while deps.probes.failing(deps.probes.ready):  # noqa: ASYNC110 - a probe
-                        await asyncio.sleep(0.01)
-                yield desk, stop
+                yield Desk(http, f"http://127.0.0.1:{await port}"), deps.probes
             finally:
                 stop.set()
 

@@ -55,7 +55,8 @@ def endpoint(operation: Operation, parts: Parts, repetitions: Repetitions) -> Ha
 async def _answer(
     operation: Operation, parts: Parts, repetitions: Repetitions, request: web.Request
 ) -> web.StreamResponse:
-    if not parts.tail.ready.is_set():
+    signed_in_only = operation.roles is not None or operation.media == STREAM
+    if signed_in_only and not parts.tail.ready.is_set():
         raise Problem("unavailable", "The record has not been read yet.", retry_after=1)
     caller = await _authenticate(operation, parts, request)
     raw = await _raw_body(operation, parts, request)
