@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _SALT_BYTES = 16
 _HASH_BYTES = 32
+_MOST_LOG_N = 32
 _MOST_MEMORY = 128 * 1024 * 1024
 
 
@@ -38,6 +39,18 @@ def matches(password: str, stored: str) -> bool:
     cost = Cost(int(log_n), int(r), int(p))
     found = _derive(password, base64.b64decode(salt, validate=True), cost, len(expected))
     return hmac.compare_digest(found, expected)
+
+
+def is_hash(stored: str) -> bool:
+    """Whether `matches` can compare a password with it."""
+    try:
+        name, log_n, r, p, salt, digest = stored.split("$")
+        cost = Cost(int(log_n), int(r), int(p))
+        parts = [base64.b64decode(part, validate=True) for part in (salt, digest)]
+    except ValueError:
+        return False
+    bounded = 0 < cost.log_n < _MOST_LOG_N and 0 < 128 * cost.r << cost.log_n < _MOST_MEMORY
+    return name == "scrypt" and bounded and cost.p > 0 and all(parts)
 
 
 def _derive(password: str, salt: bytes, cost: Cost, length: int) -> bytes:

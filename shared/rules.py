@@ -16,30 +16,34 @@ Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 
 
 class ServiceLevel(Strict):
-    """The target: `percent` of conversations answered within `seconds` of arriving."""
+    """The target of a queue."""
 
     percent: Annotated[int, Field(ge=1, le=100)] = 80
+    """So many of a hundred conversations are answered"""
     seconds: Seconds = 60
+    """within so many seconds of arriving."""
 
 
 class Queue(Strict):
-    """Where conversations of one kind wait. Times are in seconds."""
+    """Where conversations of one kind wait."""
 
     title: str = ""
+    """What people call it."""
     service_level: ServiceLevel = ServiceLevel()
+    """What is promised."""
     offer_seconds: Annotated[float, Field(ge=1, le=3600)] = 20
+    """How long an agent may think about an offer before it counts as missed."""
     wrap_up_seconds: Seconds = 0
+    """How long an agent's capacity stays taken after the end."""
 
 
 class PriorityClass(Strict):
-    """How urgent a conversation is: it should be answered `target_seconds` after it arrived.
-
-    `by_channel` replaces the target for a channel. The waiting order is by arrival + target, so
-    nothing starves: every item's turn comes.
-    """
+    """How urgent a conversation is. The waiting order is by arrival + target: every turn comes."""
 
     target_seconds: Seconds = 300
+    """When it should be answered, counted from its arrival."""
     by_channel: dict[str, Seconds] = {}
+    """Other targets for some channels."""
 
     def target_ms(self, channel: str) -> int:
         """Milliseconds from arrival to the moment the answer is due."""
@@ -47,49 +51,52 @@ class PriorityClass(Strict):
 
 
 class Route(Strict):
-    """The first route whose every condition holds decides queue, class and required skills.
-
-    `when` maps an attribute (channel, account, language, country, tier, intent, menu, alert, …)
-    to the values it may have; an attribute that is absent never matches.
-    """
+    """The first route whose every condition holds decides."""
 
     name: Name
+    """What explanations call it."""
     when: dict[str, tuple[str, ...]] = {}
+    """Attributes and the values they may have; an attribute that is absent never matches."""
     queue: Name
+    """Where it waits."""
     priority: Name = "normal"
+    """How urgent it is: a name in `classes`."""
     requires: dict[Name, Level] = {}
+    """The skills needed, and how well."""
 
 
 class Agent(Strict):
-    """One person (or bot) who takes conversations. `capacity` is how many at once per channel;
-    `total` bounds all channels together. `phone` is where calls reach him: `client:…`, `sip:…` or
-    an E.164 number.
-    """
+    """One person (or bot) who takes conversations."""
 
     title: str = ""
+    """What people call him."""
     role: Literal["agent", "supervisor", "admin"] = "agent"
+    """What he may see and do at the API."""
     queues: tuple[Name, ...]
+    """What he is offered."""
     skills: dict[Name, Level] = {}
+    """What he can, and how well."""
     capacity: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}
+    """How many conversations at once, per channel; else `default_capacity`."""
     total: Annotated[int, Field(ge=1, le=500)] | None = None
-    languages: tuple[str, ...] = ()
+    """How many at once over all channels."""
     phone: str | None = None
+    """Where calls reach him: `client:<name>`, `sip:<address>` or an E.164 number."""
 
 
 class Rules(Strict):
-    """All routing rules of one workspace.
-
-    `thread_window_hours` is how long after its end a conversation is reopened by the same
-    customer's next message (0: never). An agent who misses `missed_offers` offers in a row is set
-    away. A declined or missed conversation is not offered to the same agent again for
-    `decline_seconds`, unless nobody else could ever take it sooner.
-    """
+    """All routing rules of one workspace."""
 
     queues: dict[Name, Queue] = {}
+    """Where conversations wait."""
     classes: dict[Name, PriorityClass] = {}
+    """How urgent they are; `normal` always exists."""
     routes: tuple[Route, ...] = ()
+    """What goes where; the last one takes everything, so it has no `when`."""
     agents: dict[Name, Agent] = {}
+    """Who takes conversations."""
     skills: tuple[Name, ...] = ()
+    """The names that routes and agents may use."""
     default_capacity: dict[str, int] = {
         "phone": 1,
         "whatsapp": 3,
@@ -97,9 +104,14 @@ class Rules(Strict):
         "apple": 3,
         "email": 5,
     }
+    """How many conversations at once, per channel, for an agent who says nothing else."""
     thread_window_hours: dict[str, Annotated[float, Field(ge=0, le=8760)]] = {"email": 72.0}
+    """Per channel: how long after its end the customer's next message reopens a conversation."""
     missed_offers: Annotated[int, Field(ge=1, le=100)] = 3
+    """After so many missed in a row, an agent is set away."""
     decline_seconds: Seconds = 30
+    """For so long a declined or missed conversation is not offered to the same agent, unless
+    nobody else could take it sooner."""
 
     @model_validator(mode="after")
     def _has_a_normal_class(self) -> "Rules":

@@ -30,18 +30,17 @@ Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_as_tuple), Field(max
 
 
 class AccountSettings(Strict):
-    """One account at a provider. `name` and `workspace` come from where it stands in the file.
-
-    Every channel extends it. `base_url` is the provider's API; tests and the demo point it at a
-    loopback provider. `public_url` is our own address as the provider calls it, without the path
-    `/webhooks/<channel>/<account>`: signatures of some providers cover it.
-    """
+    """One account at a provider; every channel extends it. `name` and `workspace` are set by where
+    it stands in the file."""
 
     channel: str
+    """The kind of account."""
     name: str = ""
     workspace: str = ""
     base_url: str = ""
+    """The provider's API; tests and the demo put a loopback provider there."""
     public_url: str = ""
+    """Our own address as the provider calls it, without `/webhooks/…`: some signatures cover it."""
 
     @property
     def address(self) -> str:

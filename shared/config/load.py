@@ -1,16 +1,18 @@
 """Read `patchbay.yaml`, or say everything that is wrong with it."""
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from shared.channels.registry import CHANNELS
+from shared.config.advice import advise
 from shared.config.crosscheck import crosscheck
 from shared.config.models import Config
-from shared.config.source import Document, Path_, Problem, read
+from shared.config.raw import children, workspaces
+from shared.config.references import check_references
+from shared.config.source import Document, Problem, read
+from shared.config.templates import check_templates
+from shared.config.wording import explain
 from shared.errors import ConfigurationInvalid
 
 
@@ -24,16 +26,22 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
 
 
 def inspect(path: Path, environ: Mapping[str, str]) -> tuple[Config | None, list[Problem]]:
-    """The configuration (None when it cannot be built) and all problems, in file order."""
+    """The configuration (None when it cannot be built) and all problems, in file order.
+
+    Names are looked up even where a part is malformed; warnings come when there are no errors.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        hint = "name it by --config or PATCHBAY_CONFIG"
-        return None, [Problem(1, "", f"cannot be read: {error}", hint)]
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        hint = "name another file, or set PATCHBAY_CONFIG"
+        return None, [Problem(1, "", f"cannot be read: {why}", hint)]
     document = read(text, path.parent, environ)
-    config = _validate(document)
-    if config is not None:
-        crosscheck(config, document)
+    config = None
+    if isinstance(document.data, dict):
+        config = _check(document)
+    elif not document.problems:
+        document.problem((), "the file must be a mapping with the keys api and workspaces")
     return config, sorted(set(document.problems))
 
 
@@ -45,95 +53,34 @@ def describe(path: Path, problem: Problem) -> str:
     return f"{path}:{problem.line}: {kind}{where}{problem.message}{hint}"
 
 
+def _check(document: Document) -> Config | None:
+    _name_accounts(document)
+    config = _validate(document)
+    check_references(document)
+    check_templates(document)
+    if config is not None:
+        crosscheck(config, document)
+        if not any(not problem.warning for problem in document.problems):
+            advise(config, document)
+    return config
+
+
 def _validate(document: Document) -> Config | None:
-    if document.problems and document.data is None:
-        return None
-    if not isinstance(document.data, dict):
-        document.problem((), "the file must be a mapping with the keys api and workspaces")
-        return None
-    _name_accounts(document.data)
     try:
         return Config.model_validate(document.data)
     except ValidationError as error:
-        for detail in error.errors(include_input=False, include_url=False, include_context=False):
-            _explain(document, detail["loc"], detail["type"], detail["msg"])
+        for detail in error.errors(include_input=False, include_url=False):
+            explain(document, detail)
         return None
 
 
-def _name_accounts(data: dict[str, Any]) -> None:
+def _name_accounts(document: Document) -> None:
     """Where an account stands in the file gives it its name and its workspace."""
-    workspaces = data.get("workspaces")
-    for workspace, content in (workspaces if isinstance(workspaces, dict) else {}).items():
+    for workspace, here, content in workspaces(document.data):
         for section in ("channels", "commerce"):
-            entries = content.get(section) if isinstance(content, dict) else None
-            for name, entry in (entries if isinstance(entries, dict) else {}).items():
-                if isinstance(entry, dict):
-                    entry |= {"name": name, "workspace": workspace}
-
-
-def _explain(document: Document, loc: Path_, kind: str, message: str) -> None:
-    path = tuple(step for step in loc if step != "[key]")
-    message = message.removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        known = _known_keys(document.data, path[:-1])
-        near = difflib.get_close_matches(str(path[-1]), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
-        document.problem(path, f"unknown key {path[-1]!r}", hint)
-    elif kind == "missing":
-        document.problem(path, f"{path[-1]!r} is required")
-    else:
-        document.problem(path, message[0].lower() + message[1:])
-
-
-def _known_keys(data: Any, path: Path_) -> list[str]:
-    """The keys the model at a path takes, found by walking the models along the data."""
-    model: Any = Config
-    for step in path:
-        model = _inner(model, step)
-        data = _child(data, step)
-        model = _account_class(data) or model
-    return list(model.model_fields) if _is_model(model) else []
-
-
-def _child(data: Any, step: str | int) -> Any:
-    if isinstance(data, dict):
-        return data.get(step)
-    return data[step] if isinstance(data, list) and isinstance(step, int) else None
-
-
-def _account_class(data: Any) -> type[BaseModel] | None:
-    channel = CHANNELS.get(str(data.get("channel"))) if isinstance(data, dict) else None
-    return channel.settings if channel else None
-
-
-def _is_model(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, BaseModel)
-
-
-def _inner(model: Any, step: str | int) -> Any:
-    if _is_model(model):
-        field = model.model_fields.get(step)
-        return _model_in(field.annotation) if field else None
-    return model.model if isinstance(model, _Container) else None
-
-
-def _model_in(annotation: Any) -> Any:
-    """The model inside `dict[Name, Model]`, `tuple[Model, ...]` or `Model | None`."""
-    if _is_model(annotation):
-        return annotation
-    for argument in reversed(getattr(annotation, "__args__", ())):
-        found = _model_in(argument)
-        if found is not None:
-            return _Container(found) if _is_mapping(annotation) else found
-    return None
-
-
-def _is_mapping(annotation: Any) -> bool:
-    return getattr(annotation, "__origin__", None) in (dict, tuple)
-
-
-class _Container:
-    """A mapping or list of models: the next step in a path chooses one of them."""
-
-    def __init__(self, model: Any) -> None:
-        self.model = model
+            for name, entry in children(content.get(section)):
+                given = {"name": name, "workspace": workspace}
+                for key in given.keys() & entry.keys():
+                    path = (*here, section, name, key)
+                    document.problem(path, f"unknown key {key!r}", "its place says it already")
+                entry.update(given)

@@ -12,15 +12,17 @@ _SHORTEST_KEY = 16
 
 
 class AppleSettings(AccountSettings):
-    """`secret` is the base64 text from Apple Business Register; it signs both directions, for all
-    businesses of the MSP. `agent` is what Apple's logs call us.
-    """
+    """A business, through its messaging service provider."""
 
     channel: Literal["apple"] = "apple"
     msp_id: Annotated[str, Field(min_length=1, max_length=200)]
+    """The messaging service provider's id."""
     business_id: Annotated[str, Field(min_length=1, max_length=200)]
+    """The business's id."""
     secret: Secrets
+    """Base64 text from Apple Business Register; signs both directions, for all businesses."""
     agent: Annotated[str, Field(max_length=64)] = "patchbay"
+    """What Apple's logs call us."""
     base_url: str = "https://mspgw.push.apple.com/v1"
 
     @field_validator("secret")

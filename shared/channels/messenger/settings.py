@@ -8,16 +8,17 @@ from shared.channels.meta.settings import MetaSettings, NumericId
 
 
 class MessengerSettings(MetaSettings):
-    """`app_id` is our app at Meta: conversations another app hands over are taken when it is set.
-    `human_agent` says that the page has the Human Agent permission: a person may answer for 7 days.
-    `prove_calls` adds `appsecret_proof`, which an app may be set to require.
-    """
+    """A page, and how it may be written for."""
 
     channel: Literal["messenger"] = "messenger"
     page_id: NumericId
+    """The page's id."""
     app_id: NumericId | None = None
+    """Our app's id: with it, conversations another app hands over are taken."""
     human_agent: bool = False
+    """The page has the Human Agent permission: a person may answer for 7 days."""
     prove_calls: bool = False
+    """Add `appsecret_proof` to calls, which an app may be set to require."""
 
     @property
     def address(self) -> str:

@@ -11,14 +11,16 @@ NumericId = Annotated[str, Field(pattern=r"^\d{1,40}$")]
 
 
 class MetaSettings(AccountSettings):
-    """`app_secret` signs webhooks, `access_token` authorises our calls, `verify_token` is the word
-    typed into Meta's dashboard. Meta retires each `graph_version` after about two years.
-    """
+    """What WhatsApp and Messenger accounts have in common."""
 
     app_secret: Secrets
+    """The app's secret; signs webhooks."""
     access_token: Secret
+    """Authorises our calls: a system user's or a page's."""
     verify_token: Secret
+    """The word typed into Meta's dashboard together with the webhook's address."""
     graph_version: Annotated[str, Field(pattern=r"^v\d{1,3}\.\d{1,2}$")] = "v25.0"
+    """Meta retires each version after about two years."""
     base_url: str = "https://graph.facebook.com"
 
     def url(self, path: str) -> str:

@@ -43,37 +43,57 @@ Text = Annotated[str, Field(min_length=1, max_length=1500)]
 
 
 class Speech(Strict):
-    """What a caller hears in one language. `locale` and `voice` are the provider's names.
-
-    The defaults are English; any other language must give every text of its own. `position` may
-    hold `{position}`, `expected` `{minutes}`; `menu` must be written where there are options.
-    `agent_*` texts are heard by the agent in a callback.
-    """
+    """What a caller hears in one language. The defaults are English; any other language must give
+    every text of its own."""
 
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")] = "en-US"
+    """The provider's name of the language."""
     voice: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")] | None = None
+    """The provider's name of a voice."""
     greeting: Text = "Thank you for calling."
+    """First of all."""
     menu: Annotated[str, Field(max_length=1500)] = ""
+    """Says which digits there are; needed where there are options."""
     not_understood: Text = "Sorry, I did not get that."
+    """After a try without a choice."""
     queued: Text = "Please hold. The next free agent will help you."
+    """When the waiting begins."""
     waiting: Text = "Thank you for waiting."
+    """Between two rounds of music, where the place is not known."""
     next: Text = "You are next in line."
+    """In the first place."""
     position: Text = "You are number {position} in line."
+    """In any other place."""
     soon: Text = "The expected wait is less than two minutes."
+    """The expected wait, if it is short."""
     expected: Text = "The expected wait is about {minutes} minutes."
+    """The expected wait, if it is not."""
     callback_offer: Text = "To be called back instead of waiting, press {digit}."
+    """While waiting, if there is a `callback_digit`."""
     callback_confirmed: Text = "We will call you back on the number you are calling from. Goodbye."
+    """When a callback was asked for."""
     connecting: Text = "You are being connected now."
+    """When an agent has accepted."""
     missed: Text = "Sorry, that did not work. You keep your place in line."
+    """When the agent's phone was not answered."""
     too_long: Text = "All our agents are still busy."
+    """After `max_wait_seconds`."""
     closed: Text = "We are closed at the moment."
+    """Outside the hours."""
     voicemail: Text = "Please leave a message after the tone. Press the hash key when you are done."
+    """Before a message is recorded."""
     voicemail_thanks: Text = "Thank you for your message. We will get back to you."
+    """After it."""
     goodbye: Text = "Goodbye."
+    """Before we hang up."""
     alert_choice: Text = "To speak to us, press 1. To receive no more such calls, press 9."
+    """After the text of an alert."""
     opted_out: Text = "You will receive no more such calls. Goodbye."
+    """When 9 was pressed there."""
     agent_intro: Text = "This is a callback. Connecting you to the customer."
+    """To the agent, before the customer is called."""
     agent_missed: Text = "The customer could not be reached."
+    """To the agent, when the customer did not answer."""
 
     @model_validator(mode="after")
     def _knows_its_placeholders(self) -> "Speech":
@@ -86,24 +106,29 @@ class Speech(Strict):
 
 
 class Option(Strict):
-    """One branch of the menu: taken by its `digit` or by any of its `words` (by language).
-
-    `label` becomes the routing attribute `menu`. `language` goes on in another language.
-    """
+    """One branch of the menu."""
 
     digit: Digit
+    """The key that chooses it."""
     label: Name
+    """The value of the routing attribute `menu`."""
     do: Do = "queue"
+    """What happens then; `menu` asks again."""
     words: dict[Language, tuple[str, ...]] = {}
+    """What may be said instead, by language."""
     language: Language | None = None
+    """Goes on in another language."""
 
 
 class Hours(Strict):
-    """When calls are taken; at any other time callers hear `closed`."""
+    """When calls are taken."""
 
     time_zone: Annotated[str, AfterValidator(_zone)]
+    """Where the hours are meant."""
     open: dict[Weekday, tuple[Span, ...]]
+    """Spans as `09:00-17:30`, by day; a day that is missing is closed."""
     closed_on: tuple[date, ...] = ()
+    """Days on which nobody is there."""
 
     def open_at(self, moment: datetime) -> bool:
         """Is the line open at this moment?"""
@@ -116,49 +141,62 @@ class Hours(Strict):
 
 
 class PhoneSettings(AccountSettings):
-    """A Twilio account (or subaccount) and the phone numbers that ring here.
-
-    REST calls sign in with the newest auth token, or with the API key when there is one; webhooks
-    are always signed with an auth token. `numbers` are ours, the first is also the caller id unless
-    `caller_id` says otherwise. The first of `languages` is the default; `language_by_country`
-    chooses another by the caller's country. `music` is the address of a sound file, played in a
-    loop between announcements; without it there is a pause of `pause_seconds`.
-
-    `no_choice` is what to do with a caller who chose nothing understandable in `tries` tries;
-    `overflow` after `max_wait_seconds`; `closed` outside the `hours`. A caller without a number
-    gets a voicemail where a callback was meant. `callback_digit` is offered to waiting callers.
-    `retries` is how often Twilio repeats a webhook that failed here, while the caller waits.
-    `ring_seconds` is how long an agent's phone rings, `customer_ring_seconds` a customer's.
-    """
+    """A Twilio account (or subaccount) and the phone numbers that ring here."""
 
     channel: Literal["phone"] = "phone"
     base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")] = "https://api.twilio.com"
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
+    """Our own address as Twilio calls it, without `/webhooks/…`: its signature covers it."""
     account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
+    """The account's id."""
     auth_tokens: Annotated[Secrets, Field(min_length=1)]
+    """Signs webhooks; the newest also signs in our calls, unless there is an API key."""
     api_key_sid: Annotated[str, Field(pattern=r"^SK[0-9a-fA-F]{32}$")] | None = None
+    """The API key that signs in our calls."""
     api_key_secret: Secret | None = None
+    """Its secret."""
     numbers: Annotated[tuple[E164, ...], Field(min_length=1, max_length=100)]
+    """Our numbers; the first is also what customers see, unless `caller_id` says otherwise."""
     caller_id: E164 | None = None
+    """The number customers see when we call."""
     languages: Annotated[dict[Language, Speech], Field(min_length=1)] = {"en": Speech()}
+    """What callers hear; the first is the default."""
     language_by_country: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], Language] = {}
+    """Another language by the caller's country."""
     menu: Annotated[tuple[Option, ...], Field(max_length=11)] = ()
+    """What callers may choose."""
     tries: Annotated[int, Field(ge=1, le=5)] = 3
+    """How often the menu is read out."""
     menu_seconds: Annotated[int, Field(ge=1, le=30)] = 5
+    """How long to wait for a choice."""
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Speech recognised with less is not understood."""
     no_choice: Do = "queue"
+    """What happens after `tries` without an understandable choice."""
     hours: Hours | None = None
+    """When calls are taken; always, if missing."""
     closed: Do = "voicemail"
+    """What happens outside the hours."""
     music: Annotated[str, Field(pattern=r"^https?://[^\s]{1,500}$")] | None = None
+    """A sound file, played in a loop between announcements."""
     pause_seconds: Annotated[int, Field(ge=2, le=120)] = 20
+    """The silence between announcements where there is no music."""
     callback_digit: Digit | None = "1"
+    """Pressed while waiting, it asks for a callback; `null` for none."""
     max_waiting: Annotated[int, Field(ge=1, le=5000)] = 1000
+    """How many callers may wait at once."""
     max_wait_seconds: Annotated[int, Field(ge=30, le=14_400)] = 900
+    """How long one waits at most."""
     overflow: Literal["voicemail", "callback", "hangup"] = "voicemail"
+    """What happens then. A caller without a number gets a voicemail instead of a callback."""
     voicemail_seconds: Annotated[int, Field(ge=5, le=600)] = 180
+    """How long a message may be."""
     retries: Annotated[int, Field(ge=0, le=5)] = 2
+    """How often Twilio repeats a webhook that failed here, while the caller waits."""
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 20
+    """How long an agent's phone rings."""
     customer_ring_seconds: Annotated[int, Field(ge=5, le=120)] = 40
+    """How long a customer's phone rings."""
 
     @property
     def address(self) -> str:

@@ -6,14 +6,13 @@ from shared.channels.meta.settings import MetaSettings, NumericId
 
 
 class WhatsAppSettings(MetaSettings):
-    """`phone_number_id` is Meta's id of the number, not the number itself. `link_previews` shows a
-    preview of the first link of a text.
-    """
+    """A number of a WhatsApp Business account."""
 
     channel: Literal["whatsapp"] = "whatsapp"
     phone_number_id: NumericId
-    business_account_id: NumericId | None = None
+    """Meta's id of the number, not the number itself."""
     link_previews: bool = False
+    """Show a preview of the first link of a text."""
 
     @property
     def address(self) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.passwords import Cost, hashed, matches
+from shared.passwords import Cost, hashed, is_hash, matches
 
 CHEAP = Cost(log_n=4, r=1, p=1)
 
@@ -29,8 +29,22 @@ def test_the_default_cost_is_not_cheap() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", ["", "plain", "bcrypt$14$8$5$c2FsdA==$aGFzaA==", "scrypt$4$1$1$!$!"]
+    "stored",
+    [
+        "",
+        "plain",
+        "bcrypt$14$8$5$c2FsdA==$aGFzaA==",
+        "scrypt$4$1$1$!$!",
+        "scrypt$30$8$1$c2FsdA==$aGFzaA==",
+        "scrypt$-1$8$1$c2FsdA==$aGFzaA==",
+        "scrypt$4$1$0$c2FsdA==$aGFzaA==",
+    ],
 )
 def test_what_is_no_hash_of_ours_is_an_error(stored: str) -> None:
+    assert not is_hash(stored)
     with pytest.raises(ValueError, match=r"."):
         matches("x", stored)
+
+
+def test_what_we_print_is_a_hash_of_ours() -> None:
+    assert is_hash(hashed("same"))

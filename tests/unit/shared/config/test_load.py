@@ -8,7 +8,14 @@ from shared.config.load import describe, inspect, load
 from shared.errors import ConfigurationInvalid
 
 CASES = Path(__file__).parent / "cases"
-ENVIRONMENT = {"TOKEN_SECRET": "t" * 32, "IDENTITY_KEY": "i" * 32, "ANA": "scrypt$x"}
+ENVIRONMENT = {
+    "TOKEN_SECRET": "t" * 32,
+    "IDENTITY_KEY": "i" * 32,
+    "ANA": "scrypt$2$8$1$c2FsdA==$aGFzaA==",
+    "APPLE": "c2VjcmV0IHNlY3JldCBzZWNyZXQ=",
+    "PROVIDER": "provider",
+    "EMPTY": "",
+}
 
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda path: path.stem)

@@ -11,6 +11,7 @@ from services.notifier.alerts.planning import Draft, order_number, plan, values_
 from services.notifier.alerts.rules import Fact
 from services.notifier.alerts.texts import Words
 from shared.channels import Limits
+from shared.config.templates import ALERT_VALUES
 from shared.events.alerts import AlertPlanned
 from shared.events.commerce import OrderChanged
 from shared.ids import conversation_key
@@ -97,3 +98,7 @@ def test_what_a_template_may_use() -> None:
     assert (values["shop"], values["order"], values["shipment"]) == ("Acme", "77", "1Z77")
     assert (values["carrier"], values["tracking_url"]) == ("DHL", "https://t.example/1")
     assert values["days_late"] == 3
+
+
+def test_a_configuration_is_checked_for_the_values_there_are() -> None:
+    assert values_of(_story(), FACT, "Acme").keys() == ALERT_VALUES

@@ -1,0 +1,149 @@
+"""Names that must exist elsewhere in the file: looked up in what can be read of it."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from shared.channels.registry import CHANNELS
+from shared.config.models import Workspace
+from shared.config.raw import children, mapping, names, texts, workspaces
+from shared.config.schema import near
+from shared.config.source import Document, Path_
+from shared.rules import Rules
+
+_ATTRIBUTES = ("channel", "account", "language", "country", "alert", "menu", "intent", "group")
+"""What routes most often look at; channels give more, so another name may be right."""
+
+_BY_CHANNEL = ("default_capacity", "thread_window_hours")
+
+
+@cache
+def _zones() -> set[str]:
+    """They are read from many files."""
+    return available_timezones()
+
+
+def check_references(document: Document) -> None:
+    """Note every name that nothing in the file has."""
+    for _, here, content in workspaces(document.data):
+        _Workspace(document, here, content).check()
+    for section in ("channels", "commerce"):
+        _unique(document, section)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A name that stands at `path`; `known` is None where nothing can be said about it."""
+
+    path: Path_
+    what: str
+    name: str
+    known: set[str] | None
+
+
+class _Workspace:
+    def __init__(self, document: Document, here: Path_, content: dict[str, Any]) -> None:
+        self._document = document
+        self._here = here
+        self._content = content
+        self._rules = mapping(content.get("rules"))
+        defined = {name: names(content, name, _SECTIONS) for name in _SECTIONS}
+        ruled = {name: names(self._rules, name, _RULES) for name in _RULES}
+        if defined["rules"] is None:
+            ruled = dict.fromkeys(_RULES)
+        self._known: dict[str, set[str] | None] = defined | ruled | {"channel": set(CHANNELS)}
+        if (classes := self._known["classes"]) is not None:
+            classes.add("normal")
+
+    def check(self) -> None:
+        for found in (*self._in_rules(), *self._in_alerts(), *self._elsewhere()):
+            if found.known is not None and found.name not in found.known:
+                hint = near(found.name, found.known)
+                self._document.problem(found.path, f"unknown {found.what} {found.name!r}", hint)
+        self._time_zone()
+
+    def _refer(self, path: Path_, what: str, value: Any, section: str) -> Iterator[_Reference]:
+        for step, name in texts(value):
+            yield _Reference((*path, *step), what, name, self._known[section])
+
+    def _in_rules(self) -> Iterator[_Reference]:
+        here = (*self._here, "rules")
+        routes = self._rules.get("routes")
+        for index, route in enumerate(routes if isinstance(routes, list) else []):
+            yield from self._in_route((*here, "routes", index), mapping(route))
+        for name, agent in children(self._rules.get("agents")):
+            path = (*here, "agents", name)
+            yield from self._refer((*path, "queues"), "queue", agent.get("queues"), "queues")
+            yield from self._refer((*path, "skills"), "skill", agent.get("skills"), "skills")
+            yield from self._refer((*path, "capacity"), "channel", agent.get("capacity"), "channel")
+        for name, one in children(self._rules.get("classes")):
+            path = (*here, "classes", name, "by_channel")
+            yield from self._refer(path, "channel", one.get("by_channel"), "channel")
+        for key in _BY_CHANNEL:
+            yield from self._refer((*here, key), "channel", self._rules.get(key), "channel")
+
+    def _in_route(self, path: Path_, route: dict[str, Any]) -> Iterator[_Reference]:
+        for key, what, section in _ROUTE:
+            yield from self._refer((*path, key), what, route.get(key), section)
+        when = mapping(route.get("when"))
+        for key, what, section in _CONDITIONS:
+            yield from self._refer((*path, "when", key), what, when.get(key), section)
+        for key in when:
+            meant = difflib.get_close_matches(key, _ATTRIBUTES, n=1, cutoff=0.75)
+            if key not in _ATTRIBUTES and meant:
+                self._document.problem(
+                    (*path, "when", key),
+                    f"no channel gives an attribute {key!r} that we know of",
+                    f"did you mean {meant[0]!r}?",
+                    warning=True,
+                )
+
+    def _in_alerts(self) -> Iterator[_Reference]:
+        accounts = self._known["channels"]
+        entries = children(self._content.get("channels"))
+        served = {str(entry.get("channel")) for _, entry in entries} & set(CHANNELS)
+        for name, alert in children(self._content.get("alerts")):
+            path = (*self._here, "alerts", name)
+            used = alert.get("template")
+            yield from self._refer((*path, "template"), "template", used, "templates")
+            yield from self._refer((*path, "opt_in"), "channel", alert.get("opt_in"), "channel")
+            for step, entry in texts(alert.get("channels")):
+                known = None if accounts is None else accounts | served
+                yield _Reference((*path, "channels", *step), "channel account", entry, known)
+
+    def _elsewhere(self) -> Iterator[_Reference]:
+        people = self._content.get("people")
+        yield from self._refer((*self._here, "people"), "agent", mapping(people), "agents")
+
+    def _time_zone(self) -> None:
+        name = self._content.get("time_zone")
+        if isinstance(name, str) and name not in _zones():
+            close = difflib.get_close_matches(name, _zones(), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "write it as Europe/Berlin"
+            self._document.problem((*self._here, "time_zone"), f"unknown time zone {name!r}", hint)
+
+
+_SECTIONS = list(Workspace.model_fields)
+_RULES = list(Rules.model_fields)
+_ROUTE = (("queue", "queue", "queues"), ("priority", "class", "classes"),
+          ("requires", "skill", "skills"))  # fmt: skip
+_CONDITIONS = (("channel", "channel", "channel"), ("account", "channel account", "channels"),
+               ("alert", "alert", "alerts"))  # fmt: skip
+
+
+def _unique(document: Document, section: str) -> None:
+    """The names are part of webhook addresses, for all workspaces."""
+    first: dict[tuple[str, str], str] = {}
+    for workspace, here, content in workspaces(document.data):
+        for name, entry in children(content.get(section)):
+            kind = str(entry.get("channel", section))
+            other = first.setdefault((kind, name), workspace)
+            if other != workspace:
+                document.problem(
+                    (*here, section, name),
+                    f"the workspace {other!r} has an entry {name!r} too",
+                    "names are part of the webhook address: make them unique",
+                )
