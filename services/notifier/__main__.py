@@ -5,4 +5,4 @@ from services.notifier.settings import NotifierSettings
 from shared.running import run_service
 
 if __name__ == "__main__":
-    run_service("notifier", NotifierSettings(), serve)
+    run_service("notifier", NotifierSettings, serve)

@@ -11,7 +11,7 @@ from services.notifier import metrics
 from services.notifier.circuit import Circuit, Fuse
 from services.notifier.queues import AccountQueue, Job
 from shared.channels.registry import CHANNELS
-from shared.clock import Clock
+from shared.clock import Clock, milliseconds
 from shared.errors import OwnershipLost
 
 Work = Callable[[Job, Circuit], Awaitable[datetime | None]]
@@ -87,6 +87,11 @@ class Dispatch:
     def oldest(self, number: int) -> Job | None:
         """The first message in hand of a partition, by offset."""
         return min(self._live.get(number, {}).values(), key=lambda job: job.offset, default=None)
+
+    def written_since(self, number: int) -> int | None:
+        """When the message in hand that was written first was written, in Unix milliseconds."""
+        jobs = self._live.get(number, {}).values()
+        return min((milliseconds(job.message.written_at) for job in jobs), default=None)
 
     async def let_go(self, number: int, seconds: float) -> None:
         """Start nothing more of a partition, and wait a while for what is under way."""

@@ -254,8 +254,7 @@ class Intake:
     def _evict(self) -> None:
         for partition in self._held:
             if partition.topic == OUTBOUND.name and self._overflow.oldest(partition) is None:
-                job = self._dispatch.oldest(partition.number)
-                since = milliseconds(job.message.written_at) if job is not None else None
+                since = self._dispatch.written_since(partition.number)
                 self._books.evict(partition.number, since)
 
     async def _insist(self, action: Callable[[], Awaitable[T]]) -> T:

@@ -47,27 +47,11 @@ def sending(
     progress: Progress,
 ) -> Intake:
     """What reads the messages and works on them in `tasks`."""
-    clock, patience = deps.clock, settings.patience()
-    limiter = Limiter(
-        deps.redis,
-        clock,
-        share=settings.notifier_local_share,
-        workspace_per_second=settings.notifier_workspace_per_second,
-    )
-    books = Books(deps.log, clock, patience.age + _REMEMBER_LONGER)
+    clock = deps.clock
+    books = Books(deps.log, clock, settings.patience().age + _REMEMBER_LONGER)
     writer = DeliveryWriter(sink, clock)
     strikes = Strikes(deps.redis, clock, GROUP, deps.instance)
-    deliverer = Deliverer(
-        deps.config,
-        clock,
-        books,
-        writer,
-        provider,
-        Gate(Contacts(deps.redis, clock, deps.shards), limiter, clock),
-        PreferenceWriter(sink, clock, deps.shards),
-        patience,
-        SystemRandom().uniform,
-    )
+    deliverer = _deliverer(deps, settings, books, writer, sink, provider)
 
     async def struck(job: Job) -> None:
         await strikes.strike(Partition(OUTBOUND.name, job.partition), job.offset)
@@ -82,4 +66,32 @@ def sending(
         DeadLetters(sink, clock, deps.shards, SOURCE),
         strikes,
         progress=progress,
+    )
+
+
+def _deliverer(
+    deps: Deps,
+    settings: NotifierSettings,
+    books: Books,
+    writer: DeliveryWriter,
+    sink: Sink,
+    provider: Provider,
+) -> Deliverer:
+    clock = deps.clock
+    limiter = Limiter(
+        deps.redis,
+        clock,
+        share=settings.notifier_local_share,
+        workspace_per_second=settings.notifier_workspace_per_second,
+    )
+    return Deliverer(
+        deps.config,
+        clock,
+        books,
+        writer,
+        provider,
+        Gate(Contacts(deps.redis, clock, deps.shards), limiter, clock),
+        PreferenceWriter(sink, clock, deps.shards),
+        settings.patience(),
+        SystemRandom().uniform,
     )

@@ -1,10 +1,11 @@
 """Find the way for an alert: the first channel that is allowed, when, and in which words."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.notifier.alerts.facts import Story
-from services.notifier.alerts.ladder import Place, Rung, judge_place, places
+from services.notifier.alerts.ladder import Place, Refusal, Rung, judge_place, places
 from services.notifier.alerts.planning import Draft, plan, values_of
 from services.notifier.alerts.quiet import next_allowed, zones_of
 from services.notifier.alerts.rules import Fact
@@ -42,31 +43,38 @@ class Planner:
         workspace = self._config.workspaces[story.workspace]
         zones = zones_of(fact.contact, workspace.time_zone)
         due = next_allowed(now, zones, rule.quiet_hours, workspace.time_zone)
-        rungs: list[Rung] = []
-        refused: list[str] = []
         try:
-            for place in places(rule, fact.contact, _accounts(workspace)):
-                if isinstance(place, tuple):
-                    refused.append(f"{place[0]}: {place[1]}")
-                elif place.account not in tried:
-                    known = await self._known(story.workspace, place)
-                    words = self._words(workspace, story, fact, rule, known)
-                    found = judge_place(
-                        place, rule, fact.contact, known, due, frozenset(words.approved)
-                    )
-                    if isinstance(found, Rung):
-                        rungs.append(found)
-                    else:
-                        refused.append(f"{place.account}: {found}")
-            if not rungs:
-                return ", ".join(refused) or "every channel has been tried"
-            known = await self._known(story.workspace, rungs[0].place)
-            words = self._words(workspace, story, fact, rule, known)
+            found = [
+                await self._judged(place, story, fact, rule, due)
+                for place in places(rule, fact.contact, _accounts(workspace))
+                if isinstance(place, tuple) or place.account not in tried
+            ]
         except Unwritable as error:
             return f"template {rule.template}: {error}"
-        rest = tuple(rung.place.account for rung in rungs[1:])
-        draft = Draft(key, fact, rule, rungs[0], rest, step, words, due)
+        ways = [way for way in found if isinstance(way, _Way)]
+        if not ways:
+            refused = [way for way in found if isinstance(way, str)]
+            return ", ".join(refused) or "every channel has been tried"
+        first, rest = ways[0], tuple(way.rung.place.account for way in ways[1:])
+        draft = Draft(key, fact, rule, first.rung, rest, step, first.words, due)
         return plan(self._config, story, draft, now)
+
+    async def _judged(
+        self,
+        place: Place | tuple[str, Refusal],
+        story: Story,
+        fact: Fact,
+        rule: AlertRule,
+        due: datetime,
+    ) -> "_Way | str":
+        """A way with its words, or the account with the reason."""
+        if isinstance(place, tuple):
+            return f"{place[0]}: {place[1]}"
+        known = await self._known(story.workspace, place)
+        workspace = self._config.workspaces[story.workspace]
+        words = self._words(workspace, story, fact, rule, known)
+        rung = judge_place(place, rule, fact.contact, known, due, frozenset(words.approved))
+        return _Way(rung, words) if isinstance(rung, Rung) else f"{place.account}: {rung}"
 
     async def _known(self, workspace: str, place: Place) -> Known:
         known = await self._contacts.known(workspace, place.channel, place.account, place.address)
@@ -81,6 +89,12 @@ class Planner:
         wanted = (fact.contact.language, known.language, *workspace.languages)
         language = choose(template, wanted)
         return write(template, language, values_of(story, fact, workspace.title))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    rung: Rung
+    words: Words
 
 
 def _accounts(workspace: Workspace) -> dict[str, tuple[str, Limits]]:

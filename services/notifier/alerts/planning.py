@@ -64,7 +64,6 @@ def order_number(story: Story, fact: Fact) -> str | None:
 def plan(config: Config, story: Story, draft: Draft, now: datetime) -> AlertPlanned:
     """The plan with its whole message, as it will go out unless the facts change."""
     fact, place = draft.fact, draft.rung.place
-    shipment = _shipment(story, fact)
     message = OutboundMessage(
         id=derived_id("msg", fact.alert, str(draft.step), place.account),
         workspace=story.workspace,
@@ -77,16 +76,7 @@ def plan(config: Config, story: Story, draft: Draft, now: datetime) -> AlertPlan
         text=draft.words.voice if place.channel == "phone" else draft.words.text,
         template=_template(draft),
         mail=_mail(place, draft.words, config.workspaces[story.workspace].title),
-        alert=Alert(
-            id=fact.alert,
-            rule=fact.rule,
-            order=order_number(story, fact),
-            shipment=shipment.latest.shipment if shipment is not None else None,
-            customer=draft.key,
-            ladder=draft.rest,
-            context=_context(fact, shipment),
-            purpose=draft.rule.purpose,
-        ),
+        alert=_about(story, draft),
         written_at=now,
     )
     return AlertPlanned(
@@ -100,6 +90,20 @@ def plan(config: Config, story: Story, draft: Draft, now: datetime) -> AlertPlan
         announced=fact.announced,
         message=message,
         planned_at=now,
+    )
+
+
+def _about(story: Story, draft: Draft) -> Alert:
+    fact, shipment = draft.fact, _shipment(story, draft.fact)
+    return Alert(
+        id=fact.alert,
+        rule=fact.rule,
+        order=order_number(story, fact),
+        shipment=shipment.latest.shipment if shipment is not None else None,
+        customer=draft.key,
+        ladder=draft.rest,
+        context=_context(fact, shipment),
+        purpose=draft.rule.purpose,
     )
 
 

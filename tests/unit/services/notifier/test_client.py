@@ -10,7 +10,7 @@ from aiohttp import web
 
 from services.notifier.client import AnswerLost, CallLimits, Client, NotSent, open_client
 from shared.channels import HttpRequest
-from tests.platform.notifying import (
+from tests.platform.providing import (
     FakeProvider,
     dripping,
     fake_provider,

@@ -11,7 +11,8 @@ from services.notifier.provider import Provider
 from shared.channels import HttpReply, HttpRequest, MailReply, MailRequest, Outcome
 from shared.channels.account import AccountSettings
 from shared.clock import SystemClock
-from tests.platform.notifying import FakeProvider, Scripted, fake_provider, status
+from tests.platform.providing import FakeProvider, fake_provider, status
+from tests.platform.scripted import Scripted
 
 MAIL = MailRequest("us@example.com", ("you@example.com",), b"")
 
