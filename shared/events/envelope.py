@@ -68,7 +68,7 @@ class Decoder:
                 id=raw["id"],
                 source=raw["source"],
                 time=datetime.fromisoformat(raw["time"]),
-                data=cls.model_validate(raw["data"]),
+                data=cls.model_validate(raw["data"], extra="ignore"),
                 subject=raw.get("subject"),
                 traceparent=raw.get("traceparent"),
             )
