@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 from shared.settings import KafkaAccess, ServiceSettings
 from shared.topics import TOPICS
 from tests.deploy import variables
+from tests.deploy.example import EXAMPLE, OVERLAY, mounted
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -140,3 +141,4 @@ def written(page: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(written(PAGE.read_text()))
+    OVERLAY.write_text(mounted(EXAMPLE.read_text()))

@@ -11,11 +11,9 @@ from patchbay.cli import app
 from shared.channels.registry import CHANNELS
 from shared.config.load import load
 from shared.passwords import Cost, hashed
+from tests.deploy.example import EXAMPLE, MOUNTED, OVERLAY, mounted
 
-ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "deploy" / "k8s" / "overlays" / "production" / "patchbay.yaml"
-MOUNTED = "/run/secrets/patchbay"
-SECRETS = sorted(set(re.findall(rf"{MOUNTED}/([\w-]+)", EXAMPLE.read_text())))
+SECRETS = sorted(set(re.findall(rf"{MOUNTED}/([\w-]+)", OVERLAY.read_text())))
 VALUES = {
     True: hashed("a password", Cost(log_n=10, p=1)),
     False: base64.b64encode(b"a secret of 32 bytes, or more...").decode(),
@@ -28,7 +26,7 @@ def installed(tmp_path: Path) -> Path:
     for name in SECRETS:
         (tmp_path / name).write_text(VALUES[name.endswith("password-hash")])
     file = tmp_path / "patchbay.yaml"
-    file.write_text(EXAMPLE.read_text().replace(MOUNTED, str(tmp_path)))
+    file.write_text(OVERLAY.read_text().replace(MOUNTED, str(tmp_path)))
     return file
 
 
@@ -64,4 +62,4 @@ def test_it_has_every_channel_a_source_and_an_alert(installed: Path) -> None:
 
 
 def test_it_is_the_one_at_the_root() -> None:
-    assert (ROOT / "patchbay.yaml").read_text() == EXAMPLE.read_text()
+    assert mounted(EXAMPLE.read_text()) == OVERLAY.read_text(), "run `make docs`"
