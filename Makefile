@@ -40,8 +40,9 @@ check: $(DEV) ## Lint, check the format, the types and who imports whom
 bench: $(DEV) ## Measure on real Kafka (ARGS="--help")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-docs: $(DEV) ## Write the tables of docs/operations.md from the code
+docs: $(DEV) ## Write the tables and examples that are made from the code
 	@$(BIN)/python -m tests.deploy.page
+	@$(BIN)/python -m tests.docs.write
 
 lock: $(DEV) ## Pin the requirements (ARGS=--upgrade)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv

@@ -69,19 +69,19 @@ class Agent(Strict):
     """One person (or bot) who takes conversations."""
 
     title: str = ""
-    """What people call him."""
+    """What people call this agent."""
     role: Literal["agent", "supervisor", "admin"] = "agent"
-    """What he may see and do at the API."""
+    """What the API shows and allows."""
     queues: tuple[Name, ...]
-    """What he is offered."""
+    """Where offers come from."""
     skills: dict[Name, Level] = {}
-    """What he can, and how well."""
+    """What this agent can, and how well."""
     capacity: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}
     """How many conversations at once, per channel; else `default_capacity`."""
     total: Annotated[int, Field(ge=1, le=500)] | None = None
     """How many at once over all channels."""
     phone: str | None = None
-    """Where calls reach him: `client:<name>`, `sip:<address>` or an E.164 number."""
+    """Where calls go: `client:<name>`, `sip:<address>` or an E.164 number."""
 
 
 class Rules(Strict):
