@@ -18,6 +18,7 @@ from shared.events import routing
 
 
 def offered(state: State, workspace: Workspace, event: routing.Offered) -> None:
+    """The agent has it in front of him, and in his load."""
     conversation = workspace.conversations[event.conversation]
     agent = workspace.agents[event.agent]
     dequeue(workspace, conversation)
@@ -32,6 +33,7 @@ def offered(state: State, workspace: Workspace, event: routing.Offered) -> None:
 
 
 def offer_ended(state: State, workspace: Workspace, event: routing.OfferEnded) -> None:
+    """Accepted or not, the offer gives its unit back; `assigned` takes it again."""
     conversation = workspace.conversations[event.conversation]
     agent = workspace.agents[event.agent]
     unload(workspace, conversation)
@@ -51,6 +53,7 @@ def offer_ended(state: State, workspace: Workspace, event: routing.OfferEnded) -
 
 
 def assigned(_state: State, workspace: Workspace, event: routing.Assigned) -> None:
+    """It is his."""
     conversation = workspace.conversations[event.conversation]
     dequeue(workspace, conversation)
     forgive(workspace, conversation)
@@ -59,6 +62,7 @@ def assigned(_state: State, workspace: Workspace, event: routing.Assigned) -> No
 
 
 def released(state: State, workspace: Workspace, event: routing.Released) -> None:
+    """It is nobody's."""
     conversation = workspace.conversations[event.conversation]
     agent = workspace.agents[event.agent]
     unload(workspace, conversation)
@@ -73,6 +77,7 @@ def released(state: State, workspace: Workspace, event: routing.Released) -> Non
 
 
 def wrap_up_started(state: State, workspace: Workspace, event: routing.WrapUpStarted) -> None:
+    """It is closed, and takes his capacity a while longer."""
     conversation = workspace.conversations[event.conversation]
     load(workspace.agents[event.agent], conversation)
     conversation.wrap_up_until = event.until
@@ -80,12 +85,14 @@ def wrap_up_started(state: State, workspace: Workspace, event: routing.WrapUpSta
 
 
 def wrap_up_ended(_state: State, workspace: Workspace, event: routing.WrapUpEnded) -> None:
+    """He is done with it."""
     agent = unload(workspace, workspace.conversations[event.conversation])
     if agent is not None:
         rested(workspace, agent, event.at)
 
 
 def presence_changed(_state: State, workspace: Workspace, event: routing.PresenceChanged) -> None:
+    """An agent comes, pauses or goes."""
     agent = workspace.agents[event.agent]
     was, agent.state = agent.state, event.state
     agent.reason, agent.session = event.reason, event.session
@@ -102,6 +109,7 @@ def presence_changed(_state: State, workspace: Workspace, event: routing.Presenc
 
 
 def configured(_state: State, workspace: Workspace, event: routing.Configured) -> None:
+    """Other rules, and with them other agents, profiles and classes."""
     workspace.rules = event.rules
     workspace.digest = event.digest
     workspace.version += 1

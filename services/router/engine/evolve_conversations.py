@@ -10,6 +10,7 @@ from shared.events import routing
 
 
 def opened(_state: State, workspace: Workspace, event: routing.Opened) -> None:
+    """A conversation begins; it does not wait yet."""
     workspace.numbers += 1
     conversation = Conversation(
         id=event.conversation,
@@ -28,6 +29,7 @@ def opened(_state: State, workspace: Workspace, event: routing.Opened) -> None:
 
 
 def reopened(_state: State, workspace: Workspace, event: routing.Reopened) -> None:
+    """A closed one begins anew, with a new age."""
     conversation = workspace.conversations[event.conversation]
     conversation.status = "open"
     conversation.arrived = event.at
@@ -39,16 +41,19 @@ def reopened(_state: State, workspace: Workspace, event: routing.Reopened) -> No
 
 
 def attached(_state: State, workspace: Workspace, event: routing.Attached) -> None:
+    """Its thread has seen one more event."""
     thread = workspace.threads[workspace.conversations[event.conversation].key]
     thread.recent = saw(thread.recent, event.ref)
 
 
 def enriched(_state: State, workspace: Workspace, event: routing.Enriched) -> None:
+    """More is known about it."""
     conversation = workspace.conversations[event.conversation]
     conversation.attributes = share(workspace, {**conversation.attributes, **event.attributes})
 
 
 def queued(_state: State, workspace: Workspace, event: routing.Queued) -> None:
+    """It waits, here or somewhere else than before."""
     conversation = workspace.conversations[event.conversation]
     dequeue(workspace, conversation)
     conversation.priority = event.priority
@@ -60,10 +65,12 @@ def queued(_state: State, workspace: Workspace, event: routing.Queued) -> None:
 
 
 def responded(_state: State, workspace: Workspace, event: routing.Responded) -> None:
+    """The customer has been answered."""
     workspace.conversations[event.conversation].responded = True
 
 
 def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
+    """It ended, whatever state it was in."""
     conversation = workspace.conversations[event.conversation]
     dequeue(workspace, conversation)
     forgive(workspace, conversation)
@@ -87,6 +94,7 @@ def remind_to_forget(state: State, workspace: Workspace, conversation: Conversat
 
 
 def forgotten(_state: State, workspace: Workspace, event: routing.Forgotten) -> None:
+    """Nothing is known of it any more."""
     conversation = workspace.conversations.pop(event.conversation)
     thread = workspace.threads[conversation.key]
     thread.kept -= 1
@@ -96,6 +104,7 @@ def forgotten(_state: State, workspace: Workspace, event: routing.Forgotten) -> 
 
 
 def alert_noted(state: State, workspace: Workspace, event: routing.AlertNoted) -> None:
+    """The customer was told something."""
     thread = workspace.threads.setdefault(event.key, Thread())
     thread.alert = Alert(event.alert, event.rule, event.order, event.context, event.until)
     thread.noted = event.alert
@@ -103,6 +112,7 @@ def alert_noted(state: State, workspace: Workspace, event: routing.AlertNoted) -
 
 
 def alert_forgotten(_state: State, workspace: Workspace, event: routing.AlertForgotten) -> None:
+    """What he was told is no longer of interest, or went into a conversation."""
     workspace.threads[event.key].alert = None
     _drop_empty(workspace, event.key)
 

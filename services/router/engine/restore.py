@@ -8,7 +8,13 @@ from services.router.engine.evolve_conversations import remind_to_forget
 from services.router.engine.index import class_for, employ, enqueue, load, rebuild, seat
 from services.router.engine.routes import Routing
 from services.router.engine.shunning import remind
-from services.router.engine.snapshot import FORMAT, UNSETTLED, parse
+from services.router.engine.snapshot import (
+    AGENT_FIELDS,
+    CONVERSATION_FIELDS,
+    FORMAT,
+    UNSETTLED,
+    parse,
+)
 from services.router.engine.state import Agent, Alert, Conversation, State, Thread, Workspace
 from services.router.engine.threads import share
 from services.router.engine.timers import arm
@@ -82,21 +88,12 @@ def _workspace(
     rebuild(workspace)
 
 
-def _agent(
-    state: State,
-    name: str,
-    agent_name: str,
-    presence: Any,
-    reason: str | None,
-    session: str | None,
-    rank: int,
-    idle_since: int,
-    missed: int,
-) -> None:
+def _agent(state: State, name: str, values: list[Any]) -> None:
     workspace = state.workspace(name)
-    agent = workspace.agents.setdefault(agent_name, Agent(agent_name))
-    agent.state, agent.reason, agent.session = presence, reason, session
-    agent.rank, agent.idle_since, agent.missed = rank, idle_since, missed
+    known = workspace.agents.get(values[0])
+    agent = workspace.agents[values[0]] = known or Agent(values[0])
+    for field, value in zip(AGENT_FIELDS, values, strict=True):
+        setattr(agent, field, value)
     if agent.profile is not None:
         agent.profile.present += agent.state == "available"
     seat(workspace, agent)
@@ -121,59 +118,28 @@ def _thread(
 def _conversation(
     state: State,
     name: str,
-    identity: str,
-    key: str,
-    number: int,
-    channel: str,
+    values: list[Any],
     attributes: Mapping[str, str],
-    arrived: int,
-    status: Any,
     wanted: tuple[str, dict[str, int]] | None,
-    priority: str,
-    route: str | None,
-    due: int,
-    pinned: bool,
     agent: str | None,
-    offer: str | None,
-    expires_at: int,
-    tries: int,
     shunned: dict[str, int] | None,
-    responded: bool,
-    closed_at: int,
-    reopens_until: int,
-    wrap_up_until: int,
     last: bool,
 ) -> None:
     workspace = state.workspace(name)
     conversation = Conversation(
-        id=identity,
-        key=key,
-        number=number,
-        channel=channel,
+        **dict(zip(CONVERSATION_FIELDS, values, strict=True)),
         attributes=share(workspace, attributes),
-        arrived=arrived,
-        status=status,
-        priority=priority,
-        route=route,
-        due=due,
-        pinned=pinned,
-        offer=offer,
-        expires_at=expires_at,
-        tries=tries,
         shunned=shunned,
-        responded=responded,
-        closed_at=closed_at,
-        reopens_until=reopens_until,
-        wrap_up_until=wrap_up_until,
     )
-    workspace.conversations[identity] = conversation
+    workspace.conversations[conversation.id] = conversation
     _link_thread(workspace, conversation, last)
     _link_agents(state, workspace, conversation, agent)
     if wanted is not None:
-        conversation.skill_class = class_for(workspace, wanted[0], channel, wanted[1])
-        if status == "waiting":
+        found = class_for(workspace, wanted[0], conversation.channel, wanted[1])
+        conversation.skill_class = found
+        if conversation.status == "waiting":
             conversation.status = "open"
-            enqueue(workspace, conversation, conversation.skill_class, due)
+            enqueue(workspace, conversation, found, conversation.due)
 
 
 def _link_thread(workspace: Workspace, conversation: Conversation, last: bool) -> None:

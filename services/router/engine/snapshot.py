@@ -5,6 +5,7 @@ says which format it is; a state written by an older version is read by the bran
 """
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +21,29 @@ if TYPE_CHECKING:
     )
 
 FORMAT = 1
+
+AGENT_FIELDS = ("name", "state", "reason", "session", "rank", "idle_since", "missed")
+CONVERSATION_FIELDS = (
+    "id",
+    "key",
+    "number",
+    "channel",
+    "arrived",
+    "status",
+    "priority",
+    "route",
+    "due",
+    "pinned",
+    "offer",
+    "expires_at",
+    "tries",
+    "responded",
+    "closed_at",
+    "reopens_until",
+    "wrap_up_until",
+)
+_agent_values = attrgetter(*AGENT_FIELDS)
+_conversation_values = attrgetter(*CONVERSATION_FIELDS)
 
 UNSETTLED = "unsettled"
 """The one line that is no truth about the world, but about what the engine still has to do."""
@@ -60,50 +84,27 @@ def bodies(state: "State") -> Iterator[str]:
 
 
 def agent_line(workspace: "Workspace", agent: "Agent") -> str:
-    return _line(
-        "agent",
-        workspace.name,
-        agent.name,
-        agent.state,
-        agent.reason,
-        agent.session,
-        agent.rank,
-        agent.idle_since,
-        agent.missed,
-    )
+    """One agent: his presence and his rank."""
+    return _line("agent", workspace.name, _agent_values(agent))
 
 
 def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
+    """One conversation: whom it is with, and where it waits."""
     wanted = known.skill_class
     return _line(
         "conversation",
         workspace.name,
-        known.id,
-        known.key,
-        known.number,
-        known.channel,
+        _conversation_values(known),
         known.attributes,
-        known.arrived,
-        known.status,
         None if wanted is None else [wanted.queue, dict(wanted.requires)],
-        known.priority,
-        known.route,
-        known.due,
-        known.pinned,
         None if known.agent is None else known.agent.name,
-        known.offer,
-        known.expires_at,
-        known.tries,
         known.shunned and dict(sorted(known.shunned.items())),
-        known.responded,
-        known.closed_at,
-        known.reopens_until,
-        known.wrap_up_until,
         workspace.threads[known.key].last is known,
     )
 
 
 def thread_line(workspace: "Workspace", key: str, thread: "Thread") -> str:
+    """One conversation key: what it has seen, and what its customer was told."""
     return _line(
         "thread", workspace.name, key, thread.recent.hex(), thread.noted, _alert(thread.alert)
     )

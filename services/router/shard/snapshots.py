@@ -40,6 +40,7 @@ class Stored:
 
     @property
     def complete(self) -> bool:
+        """Are all its parts there?"""
         return len(self.parts) == self.first.parts
 
 

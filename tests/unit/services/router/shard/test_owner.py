@@ -255,6 +255,7 @@ async def test_a_decision_too_large_for_a_record_is_buried(memory_place: Site) -
     async with owning(place, "one"):
         for customer in range(300):
             await place.customer(customer)
+        await place.until("opened", 300)
         await place.command(commands.Configure(workspace=WORKSPACE, digest="big", rules=rules))
         letters = await place.dead_letters(1)
         await place.customer(301)
