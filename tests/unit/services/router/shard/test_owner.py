@@ -250,7 +250,7 @@ async def test_what_breaks_the_engine_is_buried_at_last(
 async def test_a_decision_too_large_for_a_record_is_buried(memory_place: Site) -> None:
     """The rules fit into their command, but not into one record with all that they move."""
     place = memory_place
-    agents = {f"agent{n}": {"queues": ["sales"], "title": "x" * 850} for n in range(1000)}
+    agents = {f"agent{n}": {"queues": ["sales"], "title": "x" * 880} for n in range(1000)}
     rules = Rules.model_validate({"queues": {"sales": {}}, "agents": agents})
     async with owning(place, "one"):
         for customer in range(300):
