@@ -23,6 +23,7 @@ class ScriptedEngine:
         self._partition = COMMANDS_TOPIC.partition(workspace, "", shards)
         self.answer: Answer = lambda _command: [Unchanged()]
         self.asked: list[tuple[str, Any]] = []
+        self.traces: list[str | None] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ScriptedEngine"]:
@@ -41,6 +42,7 @@ class ScriptedEngine:
                 for record in await source.poll(wait=0.05):
                     envelope = decoder.decode(record.value)
                     self.asked.append((envelope.id, envelope.data))
+                    self.traces.append(envelope.traceparent)
                     events = self.answer(envelope.data)
                     if events is not None:
                         workspace = envelope.data.workspace

@@ -4,6 +4,7 @@ import asyncio
 
 from services.router.api.problems import Problem
 from services.router.api.tail import Tail
+from services.router.api.tracing import TRACE
 from services.router.metrics import API_DECISION_SECONDS
 from shared.clock import Clock
 from shared.errors import LogUnavailable
@@ -46,7 +47,9 @@ class Commands:
         """Append a command whose decision nobody waits for. Raises LogUnavailable."""
         workspace = command.workspace
         partition = COMMANDS_TOPIC.partition(workspace, workspace, self._shards)
-        envelope = Envelope(correlation, SOURCE, self._clock.now(), command)
+        envelope = Envelope(
+            correlation, SOURCE, self._clock.now(), command, traceparent=TRACE.get()
+        )
         await self._sink.append(partition, Entry(workspace.encode(), encode(envelope)))
 
     async def _sent(self, command: Command, correlation: str) -> Decision:

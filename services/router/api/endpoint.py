@@ -15,6 +15,7 @@ from services.router.api.operations import INSTANCE, STREAM, Call, Operation, Sa
 from services.router.api.parts import Parts
 from services.router.api.problems import Fault, Problem
 from services.router.api.tokens import unauthenticated
+from services.router.api.tracing import TRACE, begin
 from services.router.metrics import API_REQUESTS, API_SECONDS
 from shared.errors import CacheUnavailable, LogUnavailable, ViewBehind
 from shared.ids import new_id
@@ -35,6 +36,7 @@ def endpoint(operation: Operation, parts: Parts, repetitions: Repetitions) -> Ha
     async def handle(request: web.Request) -> web.StreamResponse:
         began = parts.clock.monotonic()
         request[INSTANCE] = new_id("req")
+        begin(request.headers.get("traceparent"))
         try:
             response = await _answer(operation, parts, repetitions, request)
         except Problem as problem:
@@ -227,4 +229,7 @@ def wire(answer: Stored, request: web.Request) -> web.Response:
         "X-Request-Id": request.get(INSTANCE, ""),
         **answer.headers,
     }
+    trace = TRACE.get()
+    if trace is not None:
+        headers["traceparent"] = trace
     return web.Response(status=answer.status, body=answer.body, headers=headers)

@@ -1,6 +1,7 @@
 """What the handlers work with, and the questions all of them ask."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 
 import jwt
@@ -25,7 +26,11 @@ from shared.views.settled import settled
 
 @dataclass(frozen=True)
 class Parts:
-    """Everything a handler may use. `written` is how far this process has written `outbound`."""
+    """Everything a handler may use.
+
+    `written` is how far this process has written `outbound`, `streams` how many each agent has open
+    here, `checking` bounds how many passwords are checked at once.
+    """
 
     config: Config
     settings: ApiSettings
@@ -41,6 +46,8 @@ class Parts:
     attempts: Attempts
     leases: Leases
     written: dict[tuple[str, Partition], int]
+    streams: Counter[tuple[str, str]]
+    checking: asyncio.Semaphore
     stop: asyncio.Event
 
     def now_ms(self) -> int:

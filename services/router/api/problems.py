@@ -91,7 +91,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "key_reused": Kind(
             422, "This key was used for another request", "Use a new Idempotency-Key."
         ),
-        "too_many": Kind(429, "Too many attempts", "Wait for the seconds in Retry-After."),
+        "too_many": Kind(429, "Too many of you at once", "Wait for the seconds in Retry-After."),
         "internal": Kind(
             500, "Something is broken here", "Report the `instance`; do not repeat the request."
         ),

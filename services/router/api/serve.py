@@ -1,6 +1,7 @@
 """The API role, wired."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 
 from services.router.api.app import application
@@ -14,6 +15,11 @@ from services.router.api.tokens import Tokens
 from services.router.settings import ApiSettings
 from shared.listener import ListenerLimits, public_listener
 from shared.service import Deps
+from shared.watchdog import Watchdog
+
+_FRESH_SECONDS = 10.0
+_PASSWORDS_AT_ONCE = 2
+"""Each check takes megabytes and a tenth of a second of a core."""
 
 
 async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> None:
@@ -22,7 +28,8 @@ async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> N
     async with AsyncExitStack() as stack:
         sink = await stack.enter_async_context(deps.log.sink())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        tail = Tail(deps.log, deps.clock, deps.shards)
+        watchdog = Watchdog(clock=deps.clock)
+        tail = Tail(deps.log, deps.clock, deps.shards, watchdog.progress("tail"))
         leases = Leases(deps.redis, settings.lease_seconds)
         commands = Commands(sink, tail, deps.clock, deps.shards, settings.answer_seconds)
         parts = Parts(
@@ -40,6 +47,8 @@ async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> N
             attempts=Attempts(deps.redis, deps.clock),
             leases=leases,
             written={},
+            streams=Counter(),
+            checking=asyncio.Semaphore(_PASSWORDS_AT_ONCE),
             stop=stop,
         )
         sweeper = Sweeper(
@@ -53,7 +62,10 @@ async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> N
         stack.callback(ended.set)
         tasks.create_task(tail.run(ended), name="tail")
         tasks.create_task(sweeper.run(ended), name="sweeper")
-        deps.probes.ready["api"] = lambda: tail.ready.is_set() and not stop.is_set()
+        watching = tasks.create_task(watchdog.run(deps.log), name="watchdog")
+        stack.callback(watching.cancel)
+        deps.probes.live["api"] = watchdog.alive
+        deps.probes.ready["api"] = lambda: tail.fresh(_FRESH_SECONDS) and not stop.is_set()
         limits = ListenerLimits(
             connections=settings.connections,
             header_seconds=settings.header_seconds,

@@ -6,7 +6,7 @@ what he missed, read from the record itself; so a reconnect misses nothing, wher
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,12 +14,12 @@ import orjson
 import structlog
 from aiohttp import web
 
-from services.router.api.announce import Announcement, announcements
+from services.router.api.announce import announcements
 from services.router.api.caller import Caller
 from services.router.api.history import Past, reachable, replay
 from services.router.api.leases import Leases
 from services.router.api.position import Position
-from services.router.api.tail import EVERYBODY, Subscription, Tail
+from services.router.api.tail import EVERYBODY, Seen, Subscription, Tail
 from services.router.metrics import API_STREAM_EVENTS, API_STREAMS, API_STREAMS_CUT
 from shared.clock import Clock
 from shared.errors import CacheUnavailable, LogUnavailable
@@ -104,15 +104,16 @@ class Stream:
         self._told = (start.offset, start.index)
         found = replay(self._log, partition, self._caller.workspace, start, here.offset)
         async for seen in found:
-            for announcement in announcements(seen, self._caller, await self._past.holders(seen)):
-                await self._tell(announcement)
+            await self._tell(seen, await self._past.holders(seen))
         return None
 
     async def _follow(self, live: Subscription, session: str | None) -> None:
         beat = self._clock.monotonic() + self._heartbeat
-        async for announcement in self._announced(live):
-            if announcement is not None:
-                await self._tell(announcement)
+        while True:
+            seen = await live.next(self._heartbeat / 2)
+            if seen is not None:
+                held = seen.holders if self._caller.leads else await self._past.holders(seen)
+                await self._tell(seen, held)
             if live.lost:
                 raise Slow
             if self._stop.is_set():
@@ -123,17 +124,6 @@ class Stream:
             if self._clock.monotonic() >= beat:
                 beat = self._clock.monotonic() + self._heartbeat
                 await self._beat(live, session)
-        return None
-
-    async def _announced(self, live: Subscription) -> AsyncIterator[Announcement | None]:
-        """What is to be told; None whenever there was nothing for a while."""
-        while True:
-            seen = await live.next(self._heartbeat / 2)
-            if seen is not None:
-                held = seen.holders if self._caller.leads else await self._past.holders(seen)
-                for announcement in announcements(seen, self._caller, held):
-                    yield announcement
-            yield None
 
     async def _beat(self, live: Subscription, session: str | None) -> None:
         """Show that we live, keep the lease, and move the client's place in the record on."""
@@ -152,13 +142,17 @@ class Stream:
         told = _event("drain", {"retry_ms": retry})
         await self._write(f"retry: {retry}\n".encode() + told)
 
-    async def _tell(self, announcement: Announcement) -> None:
-        """Everything once, in order."""
-        place = (announcement.position.offset, announcement.position.index)
-        if place > self._told:
-            self._told = place
-            API_STREAM_EVENTS.inc()
-            await self._write(_event(announcement.name, announcement.data, announcement.position))
+    async def _tell(self, seen: Seen, held: Mapping[str, str | None]) -> None:
+        """Everything once, in order; what one decision says, in one write."""
+        told: list[bytes] = []
+        for announcement in announcements(seen, self._caller, held):
+            place = (announcement.position.offset, announcement.position.index)
+            if place > self._told:
+                self._told = place
+                told.append(_event(announcement.name, announcement.data, announcement.position))
+        if told:
+            API_STREAM_EVENTS.inc(len(told))
+            await self._write(b"".join(told))
 
     async def _write(self, block: bytes) -> None:
         try:

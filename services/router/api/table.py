@@ -265,7 +265,7 @@ OPERATIONS: tuple[Operation, ...] = (
         None,
         "events",
         query=asked.StreamFrom,
-        problems=("unauthenticated",),
+        problems=("unauthenticated", "too_many"),
         media=STREAM,
         description="Server-sent events. Resumes behind Last-Event-ID. While it is open, the agent "
         "keeps his presence.",

@@ -20,6 +20,7 @@ from shared.events.routing import Decision, Opened, ShardOwned
 from shared.log import Log, Partition, Record
 from shared.record import Fence, standing_at
 from shared.topics import INBOUND, ROUTING
+from shared.watchdog import Progress
 
 _LOG = structlog.get_logger(__name__)
 _DECODER = ROUTING.decoder()
@@ -85,10 +86,12 @@ class Subscription:
 class Tail:
     """What this process has seen of the record."""
 
-    def __init__(self, log: Log, clock: Clock, shards: int) -> None:
+    def __init__(self, log: Log, clock: Clock, shards: int, progress: Progress) -> None:
         self._log = log
         self._clock = clock
         self._shards = shards
+        self._progress = progress
+        self._polled_at = clock.monotonic()
         self._fences: dict[Partition, Fence] = {}
         self._next: dict[Partition, int] = {}
         self._inbound: dict[str, int] = {}
@@ -97,6 +100,10 @@ class Tail:
         self._streams: dict[str, dict[str, set[Subscription]]] = {}
         self._holders: dict[str, Holders] = {}
         self.ready = asyncio.Event()
+
+    def fresh(self, seconds: float) -> bool:
+        """Whether the record was read up to its end, and asked for more lately."""
+        return self.ready.is_set() and self._clock.monotonic() - self._polled_at < seconds
 
     def partition(self, workspace: str) -> Partition:
         """Where the decisions about a workspace stand."""
@@ -168,6 +175,7 @@ class Tail:
                 await self._follow(stop)
             except LogUnavailable as error:
                 _LOG.warning("tail_waits", reason=str(error))
+                self._progress.worked()
                 await self._clock.sleep(_PAUSE_SECONDS)
 
     async def _follow(self, stop: asyncio.Event) -> None:
@@ -178,15 +186,18 @@ class Tail:
             if partition not in self._next:
                 self._next[partition] = start
                 self._fences[partition] = Fence(standing_at(start))
-        async with self._log.read(self._next) as source:
+        async with self._log.read(dict(self._next)) as source:
             while not stop.is_set():
                 for record in await source.poll(wait=0.2):
                     self._take(record)
+                self._polled_at = self._clock.monotonic()
+                self._progress.polled(partitions)
                 if all(self._next[p] >= end for p, (_, end) in bounds.items()):
                     self.ready.set()
 
     def _take(self, record: Record) -> None:
         self._next[record.partition] = record.offset + 1
+        self._progress.received(record.partition, record.offset)
         try:
             data = _DECODER.decode(record.value).data
         except Undecodable as error:

@@ -90,6 +90,26 @@ async def test_answers_are_private_and_what_they_say(empty_redis: str) -> None:
     assert got.headers["X-Content-Type-Options"] == "nosniff"
 
 
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(("given", "kept"), [(TRACE, TRACE), ("nonsense", None)])
+async def test_a_trace_goes_with_the_command(
+    empty_redis: str, given: str, kept: str | None
+) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        got = await here.desk.call(
+            "POST",
+            "/v1/conversations/cnv_1/close",
+            "ana",
+            json={},
+            headers={"traceparent": given},
+        )
+    assert (got.status, got.headers.get("traceparent")) == (200, kept)
+    assert here.engine.traces == [kept]
+
+
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [("https://desk.example", "https://desk.example"), ("https://evil.example", None)],

@@ -1,6 +1,7 @@
 """The event stream: who is told what, and that a reconnect misses nothing."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from random import Random
 
 import pytest
@@ -247,6 +248,16 @@ async def test_two_streams_of_one_agent_are_one_presence(empty_redis: str) -> No
         told = [(await stream.until("offer")).data for stream in (first, second)]
     assert first.told[0].data["session"] == second.told[0].data["session"]
     assert told[0] == told[1]
+
+
+async def test_one_agent_cannot_take_all_connections(empty_redis: str) -> None:
+    async with office(empty_redis) as here, AsyncExitStack() as streams:
+        for _ in range(20):
+            await streams.enter_async_context(here.desk.listen("ana"))
+        refused = await here.desk.call("GET", "/v1/events", "ana")
+        async with here.desk.listen("ben") as other:
+            assert other.told[0].name == "ready"
+    assert (refused.status, refused.body["code"]) == (429, "too_many")
 
 
 async def test_a_lost_lease_alone_sets_nobody_offline(empty_redis: str) -> None:

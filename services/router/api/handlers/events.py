@@ -1,6 +1,8 @@
 """The event stream of one client."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -14,6 +16,9 @@ from services.router.api.problems import Problem
 from services.router.api.stream import HEADERS, Stream
 from services.router.api.tokens import unauthenticated
 
+MOST_STREAMS = 20
+"""Streams of one agent per replica: tabs, and some that are not known to be dead yet."""
+
 
 async def events(call: Call) -> Said | web.StreamResponse:
     """Tell until the client goes. Its lease begins before the first byte is sent."""
@@ -22,7 +27,27 @@ async def events(call: Call) -> Said | web.StreamResponse:
     parts = call.parts
     if parts.stop.is_set():
         raise Problem("unavailable", "This replica stops.", retry_after=1)
-    session = None
+    with _one_more(call, caller):
+        return await _streamed(call, caller, asked)
+
+
+@contextmanager
+def _one_more(call: Call, caller: Caller) -> Iterator[None]:
+    """A desktop that opens streams without end must not take everybody's connections."""
+    streams, who = call.parts.streams, (caller.workspace, caller.agent)
+    if streams[who] >= MOST_STREAMS:
+        raise Problem("too_many", f"{MOST_STREAMS} streams of yours are open.", retry_after=10)
+    streams[who] += 1
+    try:
+        yield
+    finally:
+        streams[who] -= 1
+        if not streams[who]:
+            del streams[who]
+
+
+async def _streamed(call: Call, caller: Caller, asked: StreamFrom) -> web.StreamResponse:
+    parts, session = call.parts, None
     if caller.role in PEOPLE:
         session = await parts.leases.open(caller.workspace, caller.agent)
     given = call.request.headers.get("Last-Event-ID") or asked.last_event_id

@@ -2,11 +2,13 @@
 
 from services.router.api import answered as out
 from services.router.api.asked import AttachmentIn, Reply
+from services.router.api.commands import SOURCE
 from services.router.api.handlers.conversations import situation
 from services.router.api.operations import Call, Said
 from services.router.api.problems import Problem
 from services.router.api.replying import Situation, judge
 from services.router.api.templates import choose, fill
+from services.router.api.tracing import TRACE
 from shared.errors import LogUnavailable, RecordTooLarge
 from shared.events.envelope import Envelope, encode
 from shared.events.inbound import Attachment
@@ -14,8 +16,6 @@ from shared.events.outbound import CallControl, MailThread, OutboundMessage, Tem
 from shared.ids import derived_id
 from shared.log import Entry
 from shared.topics import OUTBOUND
-
-_SOURCE = "/patchbay/router"
 
 
 async def reply(call: Call) -> Said:
@@ -112,7 +112,12 @@ async def _append(call: Call, message: OutboundMessage) -> None:
     parts = call.parts
     partition = OUTBOUND.partition(message.workspace, message.conversation_key, parts.shards)
     envelope = Envelope(
-        message.id, _SOURCE, parts.clock.now(), message, subject=message.conversation_key
+        message.id,
+        SOURCE,
+        parts.clock.now(),
+        message,
+        subject=message.conversation_key,
+        traceparent=TRACE.get(),
     )
     entry = Entry(message.conversation_key.encode(), encode(envelope))
     try:

@@ -19,8 +19,6 @@ from shared.views.keys import Keys
 
 _LOG = structlog.get_logger(__name__)
 _TICKET_SECONDS = 30
-_AT_ONCE = asyncio.Semaphore(2)
-"""Each check takes megabytes and a tenth of a second of a core."""
 
 
 async def sign_in(call: Call) -> Said:
@@ -30,7 +28,7 @@ async def sign_in(call: Call) -> Said:
     await parts.attempts.count(asked_for.workspace, asked_for.agent, call.address)
     role = await _role(call, asked_for)
     if role is None:
-        _LOG.info("sign_in_refused", workspace=asked_for.workspace)
+        _LOG.info("sign_in_refused", known=asked_for.workspace in parts.config.workspaces)
         raise unauthenticated("Workspace, agent and password do not belong together.")
     await parts.attempts.forget(asked_for.workspace, asked_for.agent)
     token, caller = parts.tokens.issue(asked_for.workspace, asked_for.agent, role)
@@ -58,7 +56,7 @@ async def _role(call: Call, given: SignIn) -> Role | None:
     checked = person or next(anybody, None)
     if checked is None:
         return None
-    async with _AT_ONCE:
+    async with call.parts.checking:
         stored = checked.password_hash.get_secret_value()
         right = await asyncio.to_thread(_matches, given.password, stored)
     return role_of(config, given.workspace, given.agent) if right and person else None
