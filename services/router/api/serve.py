@@ -14,6 +14,7 @@ from services.router.api.tail import Tail
 from services.router.api.tokens import Tokens
 from services.router.settings import ApiSettings
 from shared.listener import ListenerLimits, public_listener
+from shared.log import Sink
 from shared.service import Deps
 from shared.watchdog import Watchdog
 
@@ -24,44 +25,16 @@ _PASSWORDS_AT_ONCE = 2
 
 async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> None:
     """Answer until `stop` is set; then send the streams away, finish what is under way, return."""
-    ended = asyncio.Event()
+    ended, watchdog = asyncio.Event(), Watchdog(clock=deps.clock)
     async with AsyncExitStack() as stack:
         sink = await stack.enter_async_context(deps.log.sink())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        watchdog = Watchdog(clock=deps.clock)
-        tail = Tail(deps.log, deps.clock, deps.shards, watchdog.progress("tail"))
-        leases = Leases(deps.redis, settings.lease_seconds)
-        commands = Commands(sink, tail, deps.clock, deps.shards, settings.answer_seconds)
-        parts = Parts(
-            config=deps.config,
-            settings=settings,
-            log=deps.log,
-            sink=sink,
-            redis=deps.redis,
-            clock=deps.clock,
-            shards=deps.shards,
-            tail=tail,
-            commands=commands,
-            tokens=Tokens(deps.config, deps.clock),
-            openid=_openid(deps),
-            attempts=Attempts(deps.redis, deps.clock),
-            leases=leases,
-            written={},
-            streams=Counter(),
-            checking=asyncio.Semaphore(_PASSWORDS_AT_ONCE),
-            stop=stop,
-        )
-        sweeper = Sweeper(
-            deps.redis,
-            leases,
-            commands,
-            deps.clock,
-            list(deps.config.workspaces),
-            settings.lease_seconds,
-        )
+        workspaces = list(deps.config.workspaces)
+        tail = Tail(deps.log, deps.clock, deps.shards, workspaces, watchdog.progress("tail"))
+        parts = _parts(deps, settings, sink, tail, stop)
         stack.callback(ended.set)
         tasks.create_task(tail.run(ended), name="tail")
-        tasks.create_task(sweeper.run(ended), name="sweeper")
+        tasks.create_task(_sweeper(parts).run(ended), name="sweeper")
         watching = tasks.create_task(watchdog.run(deps.log), name="watchdog")
         stack.callback(watching.cancel)
         deps.probes.live["api"] = watchdog.alive
@@ -77,6 +50,33 @@ async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> N
         deps.listening("api", port)
         await stop.wait()
         tail.wake()
+
+
+def _parts(deps: Deps, settings: ApiSettings, sink: Sink, tail: Tail, stop: asyncio.Event) -> Parts:
+    return Parts(
+        config=deps.config,
+        settings=settings,
+        log=deps.log,
+        sink=sink,
+        redis=deps.redis,
+        clock=deps.clock,
+        shards=deps.shards,
+        tail=tail,
+        commands=Commands(sink, tail, deps.clock, deps.shards, settings.answer_seconds),
+        tokens=Tokens(deps.config, deps.clock),
+        openid=_openid(deps),
+        attempts=Attempts(deps.redis, deps.clock),
+        leases=Leases(deps.redis, settings.lease_seconds),
+        written={},
+        streams=Counter(),
+        checking=asyncio.Semaphore(_PASSWORDS_AT_ONCE),
+        stop=stop,
+    )
+
+
+def _sweeper(parts: Parts) -> Sweeper:
+    workspaces, seconds = list(parts.config.workspaces), parts.settings.lease_seconds
+    return Sweeper(parts.redis, parts.leases, parts.commands, parts.clock, workspaces, seconds)
 
 
 def _openid(deps: Deps) -> OpenId | None:

@@ -1,7 +1,7 @@
 """Follow the record from its end: what answers commands, feeds streams and tells what was seen.
 
-One reader per process for all shards. It begins a little before the end, to know which epoch is in
-force.
+One reader per process, for the shards of the configured workspaces. It begins a little before the
+end, to know which epoch is in force.
 """
 
 import asyncio
@@ -86,10 +86,18 @@ class Subscription:
 class Tail:
     """What this process has seen of the record."""
 
-    def __init__(self, log: Log, clock: Clock, shards: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        log: Log,
+        clock: Clock,
+        shards: int,
+        workspaces: Iterable[str],
+        progress: Progress,
+    ) -> None:
         self._log = log
         self._clock = clock
         self._shards = shards
+        self._partitions = sorted({self.partition(workspace) for workspace in workspaces})
         self._progress = progress
         self._polled_at = clock.monotonic()
         self._fences: dict[Partition, Fence] = {}
@@ -179,8 +187,7 @@ class Tail:
                 await self._clock.sleep(_PAUSE_SECONDS)
 
     async def _follow(self, stop: asyncio.Event) -> None:
-        partitions = [Partition(ROUTING.name, number) for number in range(self._shards)]
-        bounds = await self._log.bounds(partitions)
+        bounds = await self._log.bounds(self._partitions)
         for partition, (begin, end) in bounds.items():
             start = max(begin, end - _LOOKBACK)
             if partition not in self._next:
@@ -191,7 +198,7 @@ class Tail:
                 for record in await source.poll(wait=0.2):
                     self._take(record)
                 self._polled_at = self._clock.monotonic()
-                self._progress.polled(partitions)
+                self._progress.polled(self._partitions)
                 if all(self._next[p] >= end for p, (_, end) in bounds.items()):
                     self.ready.set()
 

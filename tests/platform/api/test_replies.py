@@ -5,47 +5,15 @@ from typing import Any
 
 import pytest
 
-from shared.channels.registry import CHANNELS
 from shared.events import routing as was
 from shared.events.inbound import Mail, Sender
-from shared.events.outbound import CallControl, MailThread, OutboundMessage, Template
-from shared.log import Partition
-from shared.topics import OUTBOUND
-from tests.router.desk import SHARDS, SHOP, Got, Office, office
+from shared.events.outbound import CallControl, MailThread, Template
+from tests.router.desk import SHOP, office
 from tests.router.owner import NOW, NOW_MS, said
-from tests.router.scenes import accepted, hold, opened, queued
-from tests.router.shop import shop
+from tests.router.replying import REPLIES, begin, refused, sent
+from tests.router.scenes import hold, opened, queued
 
 CALL = "CA" + "0" * 32
-REPLIES = "/v1/conversations/cnv_1/replies"
-
-
-async def sent(here: Office) -> list[OutboundMessage]:
-    """Everything in `outbound`; its channel must be able to carry it."""
-    decoder, found = OUTBOUND.decoder(), list[OutboundMessage]()
-    partitions = [Partition(OUTBOUND.name, number) for number in range(SHARDS)]
-    bounds = await here.log.bounds(partitions)
-    async with here.log.read(dict.fromkeys(partitions, 0)) as source:
-        while len(found) < sum(end for _, end in bounds.values()):
-            found += [decoder.decode(record.value).data for record in await source.poll()]
-    accounts = shop().accounts()
-    for message in found:
-        account = accounts[message.channel, message.account]
-        assert CHANNELS[message.channel].compose(message, account, NOW)
-    return found
-
-
-async def begin(here: Office, channel: str, account: str, event: Any, **attributes: str) -> None:
-    """Ana holds a conversation that began with this event."""
-    event = event.model_copy(update={"channel": channel, "account": account})
-    await here.owner.receive(event)
-    await here.owner.decide(
-        opened("cnv_1", "k1", channel, account, **attributes),
-        was.Attached("cnv_1", event.id, event.action.kind, NOW_MS),
-        queued(),
-        *accepted(),
-    )
-    await here.shown()
 
 
 async def test_a_reply_goes_out_on_the_customers_channel(empty_redis: str) -> None:
@@ -72,13 +40,6 @@ async def test_a_reply_is_seen_at_once_in_the_timeline(empty_redis: str) -> None
     (entry,) = [one for one in timeline.body["entries"] if one["type"] == "message"]
     assert (entry["id"], entry["text"], entry["author"]) == (got.body["message"], "Hello", "ana")
     assert entry["delivery"]["state"] == "queued"
-
-
-async def refused(here: Office, agent: str = "ana", body: Any = None, key: str = "one") -> Got:
-    """A reply that must not go out."""
-    got = await here.desk.post(REPLIES, agent, body or {"text": "Hello"}, key=key)
-    assert await sent(here) == []
-    return got
 
 
 async def test_a_closed_conversation_takes_no_reply(empty_redis: str) -> None:
@@ -226,74 +187,6 @@ async def test_a_voicemail_is_not_answered_in_writing(empty_redis: str) -> None:
         await begin(here, "phone", "line", event, **state)
         got = await refused(here)
     assert (got.status, got.body["code"]) == (409, "no_live_call")
-
-
-@pytest.mark.parametrize(
-    ("channel", "account", "body", "code", "pointer"),
-    [
-        ("whatsapp", "wa", {"text": "x" * 4097}, "too_long", "/text"),
-        ("whatsapp", "wa", {"text": "  "}, "invalid", "/text"),
-        (
-            "messenger",
-            "fb",
-            {"attachments": [{"kind": "sticker", "url": "https://files.example/a.webp"}]},
-            "not_carried",
-            "/attachments/0/kind",
-        ),
-        (
-            "email",
-            "mail",
-            {"text": "See this", "attachments": [{"url": "https://files.example/a.pdf"}]},
-            "not_carried",
-            "/attachments/0/kind",
-        ),
-        (
-            "messenger",
-            "fb",
-            {
-                "template": {"name": "late", "values": {"order": "7"}},
-                "attachments": [{"kind": "image", "url": "https://files.example/a.png"}],
-            },
-            "not_carried",
-            "/attachments",
-        ),
-    ],
-    ids=["too long", "empty", "kind of file", "no files at all", "template with a file"],
-)
-async def test_what_a_channel_cannot_carry_is_refused(
-    empty_redis: str, channel: str, account: str, body: Any, code: str, pointer: str
-) -> None:
-    async with office(empty_redis) as here:
-        await begin(here, channel, account, said(SHOP, "k1", 1))
-        got = await refused(here, body=body)
-    assert (got.status, got.body["code"]) == (422, code)
-    assert got.body["errors"][0]["pointer"] == pointer
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({}, ""),
-        ({"text": "a", "template": {"name": "late"}}, ""),
-        ({"text": ""}, "/text"),
-        ({"text": "a", "colour": "red"}, "/colour"),
-        ({"attachments": [{"url": "http://files.example/a.png"}]}, "/attachments/0/url"),
-        ({"attachments": [{"url": "https://a.example/x"}] * 11}, "/attachments"),
-        ({"text": 7}, "/text"),
-    ],
-    ids=["nothing", "both", "empty", "unknown field", "not https", "too many", "wrong type"],
-)
-async def test_a_body_that_is_not_right_names_its_place(
-    empty_redis: str, body: Any, pointer: str
-) -> None:
-    async with office(empty_redis) as here:
-        await hold(here)
-        await here.shown()
-        got = await here.desk.call(
-            "POST", REPLIES, "ana", json=body, headers={"Idempotency-Key": "one"}
-        )
-    assert (got.status, got.body["code"]) == (422, "invalid")
-    assert [fault["pointer"] for fault in got.body["errors"]] == [pointer]
 
 
 async def test_a_file_goes_out_by_its_address(empty_redis: str) -> None:
