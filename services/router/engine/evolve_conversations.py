@@ -81,7 +81,7 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
         del workspace.offers[conversation.offer]
         conversation.offer = None
     conversation.status = "closed"
-    conversation.place = None
+    conversation.placed = None
     conversation.closed_at = event.at
     conversation.reopens_until = reopens_until(workspace.rules, conversation.channel, event.at)
     remind_to_forget(state, workspace, conversation)

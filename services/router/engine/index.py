@@ -29,15 +29,14 @@ def class_for(
 
 def enqueue(workspace: Workspace, conversation: Conversation, wanted: SkillClass, due: int) -> None:
     """The conversation waits in this class from now on."""
-    place = conversation.place
-    stays = place is not None and place.due == due and conversation.skill_class is wanted
+    stays = conversation.placed == due and conversation.skill_class is wanted
     conversation.skill_class = wanted
     conversation.due = due
     conversation.status = "waiting"
     wanted.waiting += 1
     if not stays:
-        conversation.place = Place(due, conversation.number, conversation)
-        wanted.add(conversation.place)
+        conversation.placed = due
+        wanted.add(Place(due, conversation.number, conversation))
     if conversation.shunned:
         workspace.declined[conversation.id] = conversation
     else:

@@ -69,10 +69,10 @@ class SkillClass:
         while places:
             place = places[0]
             conversation = place.conversation
-            if conversation.place is place:
+            if conversation.placed == place.due and conversation.skill_class is self:
                 if conversation.status == "waiting":
                     return place
-                conversation.place = None
+                conversation.placed = None
             heappop(places)
         return None
 
@@ -93,8 +93,15 @@ class SkillClass:
         """A conversation begins to wait. Places of those that left are swept out now and then."""
         heappush(self.places, place)
         if len(self.places) > 2 * self.waiting + 64:
-            self.places = [p for p in self.places if _still_waits(p)]
+            self.places = [p for p in self.places if self._still_waits(p.conversation, p.due)]
             heapify(self.places)
+
+    def _still_waits(self, conversation: "Conversation", due: int) -> bool:
+        if conversation.placed != due or conversation.skill_class is not self:
+            return False
+        if conversation.status != "waiting":
+            conversation.placed = None
+        return conversation.placed is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -188,13 +195,3 @@ def link(wanted: SkillClass, profiles: Iterable[Profile]) -> None:
             wanted.fits.add(profile.number)
             profile.classes.append(wanted)
             profile.numbers.add(wanted.number)
-
-
-def _still_waits(place: Place) -> bool:
-    conversation = place.conversation
-    if conversation.place is not place:
-        return False
-    if conversation.status == "waiting":
-        return True
-    conversation.place = None
-    return False

@@ -12,7 +12,7 @@ from typing import Literal
 from services.router.engine.capture import Capture
 from services.router.engine.front import Front
 from services.router.engine.routes import Routing
-from services.router.engine.skills import Abilities, Bench, Place, Profile, SkillClass
+from services.router.engine.skills import Abilities, Bench, Profile, SkillClass
 from services.router.engine.timers import Timer
 from shared.events.commands import PresenceState
 from shared.rules import Agent as AgentRules
@@ -31,6 +31,7 @@ class Conversation:
     `open` is neither waiting nor with anybody (a caller in the menu). `agent` is whom it is offered
     to, who holds it, or who wraps it up. `offer` is the pending or the accepted offer. `shunned`
     are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
+    `placed` is the due time under which its skill class has a place for it, if it has one.
     """
 
     id: str
@@ -44,7 +45,7 @@ class Conversation:
     priority: str = ""
     route: str | None = None
     due: int = 0
-    place: Place | None = None
+    placed: int | None = None
     pinned: bool = False
     agent: "Agent | None" = None
     offer: str | None = None
@@ -171,3 +172,15 @@ class State:
         if found is None:
             found = self.workspaces[name] = Workspace(name)
         return found
+
+    def dismantle(self) -> None:
+        """The state is not needed any more: open its circles, so that it goes at once."""
+        self.capture = None
+        for workspace in self.workspaces.values():
+            for wanted in workspace.classes.values():
+                wanted.places.clear()
+            for profile in workspace.profiles.values():
+                profile.members.clear()
+                profile.classes.clear()
+                profile.benches.clear()
+        self.workspaces.clear()

@@ -13,6 +13,7 @@ import structlog
 from services.router.engine.decide import replay
 from services.router.engine.restore import resume
 from services.router.engine.state import State
+from services.router.shard.collector import COLLECTOR
 from services.router.shard.decisions import Line
 from services.router.shard.snapshots import read_last, restored
 from shared.errors import OwnershipLost, RecordIncomplete, Undecodable
@@ -43,6 +44,16 @@ async def own(log: Log, sink: Sink, shard: int, instance: str, now: int) -> Reco
     Raises OwnershipLost when somebody else claimed it at the same time, and LogUnavailable: in
     both cases begin anew. Raises RecordIncomplete when what is retained does not lead to a state.
     """
+    with COLLECTOR.paused():
+        found = await _rebuild_and_claim(log, sink, shard, instance, now)
+        COLLECTOR.keep(sum(len(w.conversations) for w in found.state.workspaces.values()))
+    resume(found.state)
+    return found
+
+
+async def _rebuild_and_claim(
+    log: Log, sink: Sink, shard: int, instance: str, now: int
+) -> Recovered:
     partition = Partition(ROUTING.name, shard)
     found = await _last_snapshot(log, shard)
     begin, end = (await log.bounds([partition]))[partition]
@@ -56,7 +67,6 @@ async def own(log: Log, sink: Sink, shard: int, instance: str, now: int) -> Reco
         if not await _is_ours(found, source, claim, epoch, instance):
             raise OwnershipLost(f"shard {shard} was claimed by another instance")
     found.line.epoch = epoch
-    resume(found.state)
     return found
 
 

@@ -1,11 +1,13 @@
 """Snapshots of states that random histories do not reach."""
 
+import gc
+
 import pytest
 
 from services.router.engine.capture import Capture
 from services.router.engine.restore import UnknownSnapshot, restore
 from services.router.engine.snapshot import snapshot
-from services.router.engine.state import State
+from services.router.engine.state import Conversation, State
 from tests.unit.services.router.engine.days import Day
 
 
@@ -35,3 +37,26 @@ def test_an_abandoned_capture_watches_no_longer() -> None:
 
     assert sorted(lines) == sorted(snapshot(state).split("\n"))
     assert state.capture is None
+
+
+def test_a_dismantled_state_is_gone_without_the_collector() -> None:
+    """A million conversations must not wait for the garbage collector, nor it for them."""
+    gc.collect()
+    before = _conversations()
+    gc.disable()
+    day = Day(4).live(80)
+    state = restore(snapshot(day.history.live))
+    with_it = _conversations()
+    kept = len(state.workspace("acme").conversations)
+    state.dismantle()
+    del state
+    without_it = _conversations()
+    gc.enable()
+
+    assert kept > 5
+    assert with_it - without_it >= kept
+    assert with_it > before
+
+
+def _conversations() -> int:
+    return sum(isinstance(thing, Conversation) for thing in gc.get_objects())
