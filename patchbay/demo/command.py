@@ -13,35 +13,40 @@ from patchbay.demo.run import run
 from patchbay.stack.errors import StackFailed, ToolMissing
 
 
+Stack = Annotated[
+    Literal["embedded", "kafka"],
+    typer.Option(envvar="STACK", help="One process on a file, or all on Kafka."),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(envvar="DEMO_SECONDS", min=1, help="How long customers come; else for ever."),
+]
+Seed = Annotated[int, typer.Option(envvar="DEMO_SEED", help="The same seed, the same people.")]
+Rate = Annotated[float, typer.Option(envvar="DEMO_RATE", min=0.1, max=20, help="Visits a second.")]
+Folder = Annotated[
+    Path | None, typer.Option(help="Keep configuration, log and the services' output here.")
+]
+Join = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="DEMO_ENV",
+        help="Write the addresses and secrets here, for a shell to read; else to the folder.",
+    ),
+]
+KillEvery = Annotated[
+    float | None,
+    typer.Option(min=1, help="kill -9 a service every so many seconds, all in turn."),
+]
+
+
 def demo(
-    stack: Annotated[
-        Literal["embedded", "kafka"],
-        typer.Option(envvar="STACK", help="One process on a file, or all on Kafka."),
-    ] = "embedded",
-    seconds: Annotated[
-        float | None,
-        typer.Option(envvar="DEMO_SECONDS", min=1, help="How long customers come; else for ever."),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(envvar="DEMO_SEED", help="The same seed, the same people.")
-    ] = 1,
-    rate: Annotated[
-        float, typer.Option(envvar="DEMO_RATE", min=0.1, max=20, help="Visits a second.")
-    ] = 2.0,
-    folder: Annotated[
-        Path | None, typer.Option(help="Keep configuration, log and the services' output here.")
-    ] = None,
-    join: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="DEMO_ENV",
-            help="Write the addresses and secrets here, for a shell to read; else to the folder.",
-        ),
-    ] = None,
-    kill_every: Annotated[
-        float | None,
-        typer.Option(min=1, help="kill -9 a service every so many seconds, all in turn."),
-    ] = None,
+    stack: Stack = "embedded",
+    seconds: Seconds = None,
+    seed: Seed = 1,
+    rate: Rate = 2.0,
+    folder: Folder = None,
+    join: Join = None,
+    kill_every: KillEvery = None,
 ) -> None:
     """Run everything with simulated customers, agents and providers; reconcile at the end."""
     console = Console(highlight=False, soft_wrap=True)
