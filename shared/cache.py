@@ -8,7 +8,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from shared.errors import CacheUnavailable
+from shared.errors import CacheUnavailable, ConfigurationInvalid
 
 T = TypeVar("T")
 
@@ -16,16 +16,20 @@ T = TypeVar("T")
 def open_cache(url: str, *, timeout: float = 2.0) -> "Redis":
     """A client that never repeats a command by itself: a timed-out one may have run.
 
-    `timeout` bounds connecting and each answer, in seconds.
+    `timeout` bounds connecting and each answer, in seconds. Raises ConfigurationInvalid for what is
+    no address; it is not repeated, there may be a password in it.
     """
-    return Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=15,
-    )
+    try:
+        return Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=Retry(NoBackoff(), 0),
+            health_check_interval=15,
+        )
+    except ValueError:
+        raise ConfigurationInvalid("the address of Redis is none: redis://host:port/0") from None
 
 
 async def asked(command: Awaitable[Any] | Any) -> Any:

@@ -12,7 +12,7 @@ from shared.errors import ConfigurationInvalid
 from shared.log import Log, Retention
 from shared.probes import private_listener
 from shared.service import Deps, Probes
-from shared.settings import KafkaAccess, ServiceSettings
+from shared.settings import KafkaAccess, ServiceSettings, read_settings
 from shared.sqlite import SqliteLog
 from shared.topics import TOPICS
 
@@ -37,7 +37,7 @@ async def open_log(url: str, clock: Clock, shards: int) -> AsyncIterator[Log]:
         # An embedded Patchbay never loads the Kafka client.
         from shared.kafka import KafkaLog, KafkaSettings  # noqa: PLC0415
 
-        access = KafkaAccess().model_dump()
+        access = read_settings(KafkaAccess).model_dump()
         kafka_settings = KafkaSettings(servers=rest.removeprefix("//"), **access)
         async with KafkaLog(kafka_settings, clock=clock, retention=retention()) as kafka:
             yield kafka

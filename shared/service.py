@@ -1,7 +1,7 @@
 """What a service is given when it starts: the wiring between `main.py` and everything else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from redis.asyncio import Redis
 
@@ -22,6 +22,11 @@ class Probes:
 
     live: dict[str, Check] = field(default_factory=dict)
     ready: dict[str, Check] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Whoever added checks begins anew."""
+        self.live.clear()
+        self.ready.clear()
 
     def failing(self, checks: dict[str, Check]) -> list[str]:
         """The names of the checks that do not hold."""
@@ -52,3 +57,11 @@ class Deps:
     instance: str
     probes: Probes = field(default_factory=Probes)
     listening: Callable[[str, int], None] = lambda _name, _port: None
+
+    def part(self, name: str) -> "Deps":
+        """The same for one of several roles in this process, with probes of its own: the process is
+        ready when all its parts are."""
+        own = Probes()
+        self.probes.live[name] = lambda: not own.not_live()
+        self.probes.ready[name] = lambda: not own.not_ready()
+        return replace(self, probes=own)

@@ -1,10 +1,32 @@
 """What every service is told by its environment. Read in `__main__` only."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import ConfigurationInvalid
+
+B = TypeVar("B", bound=BaseSettings)
+
+
+def read_settings(read: Callable[[], B]) -> B:
+    """What the environment says. Raises ConfigurationInvalid, which names every wrong variable.
+
+    Values stay unsaid: among them are secrets.
+    """
+    try:
+        return read()
+    except ValidationError as error:
+        prefix = getattr(read, "model_config", {}).get("env_prefix", "PATCHBAY_")
+        wrong = [f"{_variable(prefix, each['loc'][0])}: {each['msg']}" for each in error.errors()]
+        raise ConfigurationInvalid("\n".join(wrong)) from None
+
+
+def _variable(prefix: str, field: int | str) -> str:
+    return str(field) if str(field).startswith(prefix) else f"{prefix}{field}".upper()
 
 
 class ServiceSettings(BaseSettings):
@@ -28,6 +50,10 @@ class ServiceSettings(BaseSettings):
     grace_seconds: Annotated[float, Field(gt=0)] = 25
     log_level: str = "INFO"
     log_format: str = "json"
+
+    def role(self, service: str) -> str:
+        """What this process calls itself: who does a part of a service's work says which."""
+        return service
 
 
 class KafkaAccess(BaseSettings):

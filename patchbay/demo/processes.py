@@ -43,12 +43,14 @@ class Services:
             for service in wanted
         }
         self._clock: Clock = SystemClock()
+        self._resting: set[str] = set()
         self.restarts = 0
 
-    def start(self) -> None:
-        """Start all; they find each other through the log, in any order."""
-        for process in self._processes.values():
-            process.spawn()
+    def start(self, *names: str) -> None:
+        """Start all, or these; they find each other through the log, in any order."""
+        for name in names or self._processes:
+            self._resting.discard(name)
+            self._processes[name].spawn()
 
     async def wait_ready(self) -> None:
         """Wait until every service says it is ready. Raises StackFailed with its last output."""
@@ -58,8 +60,8 @@ class Services:
     async def keep_running(self, stop: asyncio.Event) -> None:
         """Start again whatever has died, until `stop` is set."""
         while not stop.is_set():
-            for process in self._processes.values():
-                if not process.running:
+            for name, process in self._processes.items():
+                if not process.running and name not in self._resting:
                     self.restarts += 1
                     process.spawn()
             await self._clock.sleep(0.2)
@@ -77,6 +79,12 @@ class Services:
     def kill(self, name: str) -> None:
         """kill -9 one service."""
         self._processes[name].kill()
+
+    async def drain(self, *names: str) -> dict[str, int | None]:
+        """SIGTERM to these at once; their exit statuses. They rest until they are started again."""
+        self._resting.update(names)
+        await asyncio.gather(*(self._processes[name].stop(_STOP_SECONDS) for name in names))
+        return {name: self._processes[name].status for name in names}
 
     async def stop(self) -> None:
         """SIGTERM to all at once, and wait for their drains."""

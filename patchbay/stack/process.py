@@ -48,6 +48,11 @@ class ServerProcess:
         """Whether the process exists; a paused one does."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def status(self) -> int | None:
+        """How it ended: its exit status, or minus the signal; None while it runs or never did."""
+        return None if self._process is None else self._process.poll()
+
     def spawn(self) -> None:
         """Start the command; it ends with us, and a Ctrl-C in our terminal does not reach it."""
         wrapper = [sys.executable, child.__file__, str(os.getpid())]

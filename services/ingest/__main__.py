@@ -11,8 +11,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="services.ingest", description="Take what providers send")
     parser.add_argument("--channel", help="one channel, `commerce`, or `all`")
     chosen = parser.parse_args().channel
-    settings = IngestSettings(**({"channel": chosen} if chosen else {}))
-    run_service(f"ingest-{settings.channel}", settings, serve)
+    given = {"channel": chosen} if chosen else {}
+    run_service("ingest", lambda: IngestSettings(**given), serve)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,17 @@ from services.ingest.spool import Spool
 from services.ingest.waiting import WaitingRoom
 from services.ingest.webhooks import Webhooks
 from shared.channels.registry import CHANNELS
+from shared.errors import ConfigurationInvalid
 from shared.listener import ListenerLimits, public_listener
 from shared.service import Deps
 
 
 def served(channel: str) -> frozenset[str]:
-    """What `--channel` means: one channel, `commerce`, or `all`."""
-    return frozenset({*CHANNELS, "commerce"}) if channel == "all" else frozenset({channel})
+    """What `--channel` means: one channel, `commerce`, or `all`. Raises ConfigurationInvalid."""
+    known = frozenset({*CHANNELS, "commerce"})
+    if channel not in known | {"all"}:
+        raise ConfigurationInvalid(f"no channel {channel!r}: all, {', '.join(sorted(known))}")
+    return known if channel == "all" else frozenset({channel})
 
 
 async def serve(deps: Deps, settings: IngestSettings, stop: asyncio.Event) -> None:

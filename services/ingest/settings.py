@@ -45,3 +45,6 @@ class IngestSettings(ServiceSettings):
     remember_days: Annotated[
         float, Field(ge=8, le=13, validation_alias="PATCHBAY_INGEST_REMEMBER_DAYS")
     ] = 9
+
+    def role(self, service: str) -> str:
+        return f"{service}-{self.channel}"

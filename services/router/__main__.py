@@ -13,11 +13,11 @@ def main() -> None:
     parser.add_argument("role", choices=("engine", "view", "api"))
     role = parser.parse_args().role
     if role == "engine":
-        run_service("router-engine", EngineSettings(), serve_engine)
+        run_service("router-engine", EngineSettings, serve_engine)
     elif role == "view":
-        run_service("router-view", ViewSettings(), serve_view)
+        run_service("router-view", ViewSettings, serve_view)
     else:
-        run_service("router-api", ApiSettings(), serve_api)
+        run_service("router-api", ApiSettings, serve_api)
 
 
 if __name__ == "__main__":
