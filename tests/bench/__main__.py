@@ -10,7 +10,7 @@ import math
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,16 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}")
     parser.add_argument("--quick", action="store_true", help="only see whether it works")
+    parser.add_argument("--shards", type=int, help="partitions of every topic")
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - set(BENCHES):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
+    size = QUICK if chosen.quick else Size()
+    size = replace(size, shards=chosen.shards or size.shards)
     console = Console(width=None if os.isatty(1) else 160)
-    results: dict[str, Any] = {"machine": _machine(), "quick": chosen.quick}
+    results: dict[str, Any] = {"machine": _machine(), "size": asdict(size)}
     for name in chosen.names or BENCHES:
         console.print(f"measuring {name} ...")
         run = importlib.import_module(f"tests.bench.{name}").run
-        reports: list[Report] = uvloop.run(run(QUICK if chosen.quick else Size()))
+        reports: list[Report] = uvloop.run(run(size))
         results[name] = [_plain(asdict(report)) for report in reports]
         for report in reports:
             _print(console, report)

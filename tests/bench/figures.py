@@ -17,13 +17,14 @@ class BenchFailed(Exception):
 class Size:
     """How long to measure. Each figure is the median of `repetitions` of `seconds` each.
 
-    `shards` is the number of partitions of every topic. `rates` are the arrivals per second at
-    which the way to the agents is measured, each for `latency_seconds`, with so many `agents`.
+    `shards` is the number of partitions of every topic, by default what one box runs with. `rates`
+    are the arrivals per second at which the way to the agents is measured, each for
+    `latency_seconds`, with so many `agents`.
     """
 
     seconds: float = 2.0
     repetitions: int = 3
-    shards: int = 64
+    shards: int = 16
     connections: int = 32
     rates: tuple[float, ...] = (50, 100, 200, 400)
     latency_seconds: float = 12.0

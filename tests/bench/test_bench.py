@@ -46,6 +46,19 @@ def test_ingest_is_measured_beside_its_limits(tmp_path: Path) -> None:
     assert all(row["answered"] == row["sent"] > 0 for row in timed["rows"])
 
 
+@pytest.mark.kafka
+@pytest.mark.redis
+def test_every_contact_is_followed_to_an_agent(tmp_path: Path) -> None:
+    report, spent = _measured("latency", tmp_path)
+    echo, hop, limit, contacts = report["rows"]
+    assert limit["p50_ms"] == pytest.approx(echo["p50_ms"] + 2 * hop["p50_ms"])
+    assert contacts["contacts"] > 0
+    assert contacts["missing"] == 0
+    assert 0 < contacts["p50_ms"] <= contacts["p99_ms"] <= contacts["longest_ms"]
+    assert len(spent["rows"]) == 1
+    assert contacts["of_limit"] == pytest.approx(contacts["p50_ms"] / limit["p50_ms"])
+
+
 def test_the_engine_is_measured_alone(tmp_path: Path) -> None:
     (report,) = _measured("engine", tmp_path)
     assert report["rows"]
