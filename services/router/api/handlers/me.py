@@ -44,7 +44,7 @@ async def set_presence(call: Call) -> Said:
     session = await parts.leases.session(caller.workspace, caller.agent)
     if session is None and wanted.state in ("available", "draining"):
         raise Problem("no_stream", "You cannot take work without an open event stream.")
-    await parts.commands.ask(
+    decision = await parts.commands.ask(
         SetPresence(
             workspace=caller.workspace,
             actor=caller.agent,
@@ -55,7 +55,15 @@ async def set_presence(call: Call) -> Said:
         ),
         correlation(call),
     )
-    return await presence(call)
+    return Said(
+        out.Presence(
+            agent=caller.agent,
+            state=wanted.state,
+            reason=wanted.reason,
+            since=from_milliseconds(decision.at),
+            connected=session is not None,
+        )
+    )
 
 
 async def offers(call: Call) -> Said:
