@@ -61,10 +61,12 @@ class Capture:
         conversations = self._conversations.get(workspace.name, {})
         threads = self._threads.get(workspace.name, {})
         while conversations and limit > 0:
-            self._keep(workspace, next(reversed(conversations)))
+            _, conversation = conversations.popitem()
+            self._lines.append(conversation_line(workspace, conversation))
             limit -= 1
         while threads and limit > 0:
-            self._keep_thread(workspace, next(reversed(threads)))
+            key, thread = threads.popitem()
+            self._lines.append(thread_line(workspace, key, thread))
             limit -= 1
         return limit
 

@@ -179,6 +179,8 @@ class State:
         for workspace in self.workspaces.values():
             for wanted in workspace.classes.values():
                 wanted.places.clear()
+            for agent in workspace.agents.values():
+                agent.work.clear()
             for profile in workspace.profiles.values():
                 profile.members.clear()
                 profile.classes.clear()
