@@ -27,7 +27,7 @@ class Box:
 
 
 @given(
-    boxes=st.integers(1, 30),
+    dues=st.lists(st.integers(0, 50), min_size=1, max_size=30),
     steps=st.lists(
         st.tuples(
             st.sampled_from(("join", "leave", "ask")),
@@ -37,21 +37,23 @@ class Box:
         max_size=60,
     ),
 )
-def test_it_finds_what_a_scan_finds(boxes: int, steps: list[tuple[str, int, set[int]]]) -> None:
+def test_it_finds_what_a_scan_finds(
+    dues: list[int], steps: list[tuple[str, int, set[int]]]
+) -> None:
     """Whatever joined and left before, and whichever groups are asked about."""
     front: Front[Box] = Front()
-    known = [Box(number) for number in range(boxes)]
+    known = [Box(number) for number in range(len(dues))]
     ticket = 0
 
     def join(number: int, _asked: set[int]) -> None:
-        box = known[number % boxes]
+        box = known[number % len(known)]
         member = (number % 50, ticket, "x")
         box.members.add(member)
         front.joined(box, member[:2])
 
     def leave(number: int, _asked: set[int]) -> None:
-        members = sorted(known[number % boxes].members)
-        known[number % boxes].members -= set(members[:1])
+        members = sorted(known[number % len(known)].members)
+        known[number % len(known)].members -= set(members[:1])
 
     def ask(_number: int, asked: set[int]) -> None:
         own = [box for box in known if box.number in asked]
@@ -59,6 +61,10 @@ def test_it_finds_what_a_scan_finds(boxes: int, steps: list[tuple[str, int, set[
         assert front.earliest(own, asked, Box.first_member) == scanned
 
     doings = {"join": join, "leave": leave, "ask": ask}
-    for name, number, asked in steps:
+    for number, due in enumerate(dues):
+        ticket += 1
+        known[number].members.add((due, ticket, "x"))
+        front.joined(known[number], (due, ticket))
+    for name, number, asked in [*steps, ("ask", 0, {0}), ("ask", 0, {len(known) - 1})]:
         ticket += 1
         doings[name](number, asked)
