@@ -35,7 +35,8 @@ def application(parts: Parts, operations: tuple[Operation, ...] = OPERATIONS) ->
     """Every operation, the description, and the page that shows it."""
     cross_origin = web.middleware(partial(_cross_origin, frozenset(parts.settings.origins)))
     app = web.Application(middlewares=[cross_origin, web.middleware(_no_such_address)])
-    repetitions = Repetitions(parts.redis)
+    settings = parts.settings
+    repetitions = Repetitions(parts.redis, settings.answer_seconds + settings.view_seconds)
     for operation in operations:
         app.router.add_route(
             operation.method, operation.path, endpoint(operation, parts, repetitions)

@@ -1,7 +1,8 @@
 """Idempotency-Key (IETF draft): a repeated write gets the first one's answer and is not done again.
 
 Answers are kept for a day. Without Redis a repetition is harmless all the same: the ids of commands
-and messages are derived from the key.
+and messages are derived from the key. So a process that begins and is never heard of again may hold
+the key for no longer than an answer takes: whoever repeats his request is waiting.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,7 @@ from shared.ids import derived_id
 from shared.views.keys import Keys
 
 KEPT_SECONDS = 86_400
-_RUNNING_SECONDS = 60
+_MARGIN_SECONDS = 2.0
 _LONGEST_KEY = 255
 
 
@@ -44,10 +45,11 @@ def check_key(key: str) -> str:
 
 
 class Repetitions:
-    """Remembers what was answered to whom."""
+    """Remembers what was answered to whom. `seconds` is what an answer takes at most."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: "Redis", seconds: float) -> None:
         self._redis = redis
+        self._running_ms = round((seconds + _MARGIN_SECONDS) * 1000)
 
     async def once(self, caller: Caller, key: str, request: tuple[str, bytes], run: Run) -> Stored:
         """The stored answer, or that of `run`, which is stored when it is final.
@@ -77,7 +79,7 @@ class Repetitions:
         """Begin to run, or find what was begun before."""
         running = orjson.dumps({"what": what}).decode()
         for _ in range(2):
-            if await asked(self._redis.set(name, running, nx=True, ex=_RUNNING_SECONDS)):
+            if await asked(self._redis.set(name, running, nx=True, px=self._running_ms)):
                 return None
             found: str | None = await asked(self._redis.get(name))
             if found is not None:

@@ -208,6 +208,22 @@ async def test_a_repetition_under_way_is_told_to_wait(empty_redis: str) -> None:
     assert (unknown.status, unknown.body["code"]) == (503, "outcome_unknown")
 
 
+async def test_who_never_answered_holds_the_key_for_no_longer_than_an_answer_takes(
+    redis_server: RedisServer,
+) -> None:
+    """The process hangs over a Redis that hangs: its claim is written, and never taken back."""
+    async with office(redis_server.url, answer_seconds=1, view_seconds=1) as here:
+        await hold(here)
+        await here.shown()
+        await here.desk.token("ana")
+        redis_server.pause()
+        unknown = await here.desk.post(REPLIES, "ana", {"text": "Hello"}, key="one")
+        redis_server.resume()
+        assert unknown.status == 503
+        claims = [key async for key in here.redis.scan_iter() if "answer" in key]
+        assert [await here.redis.pttl(key) in range(1, 4001) for key in claims] == [True]
+
+
 async def test_an_unknown_outcome_is_found_out_by_repeating(empty_redis: str) -> None:
     """The decision came after the wait: the repetition gets it, and asks nothing again."""
     async with office(empty_redis, answer_seconds=0.3) as here:
