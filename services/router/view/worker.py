@@ -5,6 +5,7 @@ stand for. So a view that was lost, wholly or in part, is read again from where 
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,8 +65,7 @@ class Worker:
         self._fences: dict[Partition, Fence] = {}
         self._rewound: set[Partition] = set()
         self._committed: dict[Partition, int] = {}
-        self._checked_at = clock.monotonic()
-        self.healthy_at = clock.monotonic()
+        self._checked_at = self.healthy_at = -math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fold until `stop` is set. Nothing is lost however it ends."""
