@@ -177,6 +177,19 @@ async def test_nothing_is_lost_while_redis_is_away(redis_server: RedisServer) ->
     assert worker.healthy_at > healthy
 
 
+async def test_a_view_that_starts_without_redis_begins_when_it_comes(
+    redis_server: RedisServer,
+) -> None:
+    redis_server.kill()
+    async with parts(redis_server.url) as (log, redis, owner):
+        await owner.decide(was.PresenceChanged("ana", "available", NOW_MS))
+        async with viewing(log, redis, SHOP):
+            await owner.decide(was.PresenceChanged("ben", "available", NOW_MS))
+            await redis_server.heal()
+            found = await held_against_the_log(log, redis)
+    assert found.differing == ()
+
+
 async def test_a_workspace_that_is_in_no_configuration_is_folded_too(empty_redis: str) -> None:
     async with parts(empty_redis) as (log, redis, owner), viewing(log, redis):
         await owner.decide(was.PresenceChanged("ana", "available", NOW_MS))

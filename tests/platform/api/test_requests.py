@@ -8,10 +8,12 @@ import pytest
 from patchbay.stack import RedisServer
 from shared.events import routing as was
 from shared.topics import OUTBOUND
+from tests.router.contract import document
 from tests.router.desk import SHARDS, SHOP, Office, office
 from tests.router.owner import NOW_MS
 from tests.router.scenes import accepted, hold, offer
 
+PAGES = ("/docs", "/docs/docs.css", "/docs/docs.js")
 REPLIES = "/v1/conversations/cnv_1/replies"
 KEY = {"Idempotency-Key": "one"}
 
@@ -71,6 +73,17 @@ async def test_a_body_that_does_not_arrive_is_given_up(empty_redis: str) -> None
             line = await reader.readline()
         writer.close()
     assert b"408" in line
+
+
+async def test_the_description_and_its_page_need_nobody_else(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        described = await here.desk.call("GET", "/openapi.json")
+        pages = [await here.desk.call("GET", path) for path in PAGES]
+    assert described.body == document()
+    for page in pages:
+        assert page.status == 200
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert b"http" not in page.body.lower()
 
 
 async def test_an_address_or_method_that_is_none(empty_redis: str) -> None:
