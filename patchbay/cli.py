@@ -31,7 +31,9 @@ _ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="The configuration.")] = Path("patchbay.yaml"),
+    file: Annotated[
+        Path, typer.Argument(envvar="PATCHBAY_CONFIG", help="The configuration.")
+    ] = Path("patchbay.yaml"),
     json: Annotated[bool, typer.Option("--json", help="Print the problems as JSON.")] = False,
 ) -> None:
     """Check a configuration: every problem with its file, line, path and what to do."""
@@ -48,8 +50,13 @@ def check(
             typer.echo(describe(file, problem))
     errors = sum(not problem.warning for problem in problems)
     if not json:
-        typer.echo(f"{file}: {errors} errors, {len(problems) - errors} warnings")
+        warnings = len(problems) - errors
+        typer.echo(f"{file}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
     raise typer.Exit(1 if errors else 0)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 @app.command()
