@@ -145,7 +145,7 @@ class OpenIdConnect(Strict):
     """The `aud` of tokens meant for us."""
     keys: str
     """Its JWKS: an `https://` address, or a file."""
-    agent_claim: str = "email"
+    agent_claim: str = "preferred_username"
     """The claim that holds the agent's name, as in `agents`."""
     role_claim: str = "patchbay_role"
     """May be missing: then the role in `agents` counts."""
