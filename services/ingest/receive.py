@@ -90,7 +90,8 @@ class Receiver:
             for item in items
             if not isinstance(item, Skipped)
         ]
-        metrics.items(account.channel, "skipped").inc(len(items) - len(drafts))
+        if len(items) > len(drafts):
+            metrics.items(account.channel, "skipped").inc(len(items) - len(drafts))
         redelivers = CHANNELS[account.channel].limits.redelivers
         await self.publish(account.channel, drafts, spool=not redelivers)
 
@@ -123,7 +124,8 @@ class Receiver:
             if not spool:
                 raise
             seen = frozenset()
-        metrics.items(channel, "duplicate").inc(len(seen))
+        if seen:
+            metrics.items(channel, "duplicate").inc(len(seen))
         return [draft for draft in unique.values() if draft.id not in seen]
 
     async def _append(self, channel: str, drafts: Sequence[Draft], *, spool: bool) -> None:
@@ -132,26 +134,32 @@ class Receiver:
         if spool and self._spool.busy:
             await self._keep(channel, drafts)  # behind what already waits: order
             return
-        batches = in_batches(drafts)
-        results = await asyncio.gather(
-            *(self._append_batch(batch) for batch in batches), return_exceptions=True
-        )
-        failed: list[Draft] = []
-        for batch, result in zip(batches, results, strict=True):
-            if isinstance(result, LogUnavailable):
-                failed += batch
-            elif result is not None:
-                raise result
-            else:
-                await self._seen.mark([draft.id for draft in batch])
-                for name, count in Counter(draft.result for draft in batch).items():
-                    metrics.items(channel, name).inc(count)
+        failed = await self._published(channel, in_batches(drafts))
         if failed:
             self._seen.doubt()
             await self._not_in_the_log(channel, failed, spool=spool)
 
-    async def _append_batch(self, batch: Sequence[Draft]) -> None:
-        await self._sink.append_batch(batch[0].partition, [draft.entry for draft in batch])
+    async def _published(self, channel: str, batches: Sequence[list[Draft]]) -> list[Draft]:
+        """Append batches at the same time; what the log did not confirm is returned."""
+        if len(batches) == 1:  # nearly always, and a task costs as much as a message
+            return await self._append_batch(channel, batches[0])
+        appends = [self._append_batch(channel, batch) for batch in batches]
+        failed: list[Draft] = []
+        for result in await asyncio.gather(*appends, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
+            failed += result
+        return failed
+
+    async def _append_batch(self, channel: str, batch: list[Draft]) -> list[Draft]:
+        try:
+            await self._sink.append_batch(batch[0].partition, [draft.entry for draft in batch])
+        except LogUnavailable:
+            return batch
+        await self._seen.mark([draft.id for draft in batch])
+        for name, count in Counter(draft.result for draft in batch).items():
+            metrics.items(channel, name).inc(count)
+        return []
 
     async def _not_in_the_log(self, channel: str, drafts: list[Draft], *, spool: bool) -> None:
         if not spool:

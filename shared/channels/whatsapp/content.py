@@ -1,9 +1,10 @@
 """What each type of WhatsApp message says, in our words (Meta, "Cloud API webhooks": messages)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from shared.channels.payload import W, known, list_of, read_item
 from shared.channels.whatsapp import wire
@@ -14,8 +15,7 @@ _MEDIA_LIVES = timedelta(days=7)
 _MOST_CARDS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """The part of an action that depends on the message's type. `address` is a new one of his."""
 
     kind: ActionKind = "message"
@@ -23,7 +23,7 @@ class Content:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     payload: str | None = None
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = MappingProxyType({})
     automatic: bool = False
     opens_window: bool = True
     address: str | None = None
