@@ -19,6 +19,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.cpu import Others
 from tests.bench.figures import QUICK, Report, Size
 
 BENCHES = ("ingest", "latency", "engine")
@@ -42,10 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in chosen.names or BENCHES:
         console.print(f"measuring {name} ...")
         run = importlib.import_module(f"tests.bench.{name}").run
+        others = Others()
         reports: list[Report] = uvloop.run(run(size))
-        results[name] = [_plain(asdict(report)) for report in reports]
+        share = others.share()
+        results[name] = _plain({"others": share, "reports": [asdict(each) for each in reports]})
         for report in reports:
             _print(console, report)
+        console.print(f"other programs used {share:.0%} of the machine meanwhile")
     chosen.json.parent.mkdir(parents=True, exist_ok=True)
     chosen.json.write_text(json.dumps(results, indent=2) + "\n")
     console.print(f"written to {chosen.json}")

@@ -25,7 +25,9 @@ def _measured(name: str, folder: Path) -> list[dict[str, Any]]:
         main([name, "--quick", "--json", str(file)])
     except ToolMissing as missing:
         leave_out(missing.tool, missing.package)
-    reports: list[dict[str, Any]] = json.loads(file.read_text())[name]
+    written = json.loads(file.read_text())[name]
+    assert "others" in written
+    reports: list[dict[str, Any]] = written["reports"]
     return reports
 
 
