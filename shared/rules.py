@@ -11,6 +11,9 @@ from pydantic import Field, model_validator
 from shared.strict import Strict
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+MOST_RULES = 600_000
+"""Characters of a workspace's rules, as JSON, that fit into one record beside their decision."""
+
 Level = Annotated[int, Field(ge=1, le=10)]
 Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 

@@ -2,11 +2,13 @@
 
 from shared.config.models import Config
 from shared.config.source import Document
+from shared.rules import MOST_RULES
 
 
 def crosscheck(config: Config, document: Document) -> None:
     """Note every contradiction between the parts of a configuration."""
     _last_route(config, document)
+    _size(config, document)
     _unique_addresses(config, document)
 
 
@@ -18,6 +20,17 @@ def _last_route(config: Config, document: Document) -> None:
                 ("workspaces", name, "rules", "routes"),
                 "no route takes what the others leave",
                 "end with a route without `when`",
+            )
+
+
+def _size(config: Config, document: Document) -> None:
+    for name, workspace in config.workspaces.items():
+        size = len(workspace.rules.model_dump_json())
+        if size > MOST_RULES:
+            document.problem(
+                ("workspaces", name, "rules"),
+                f"these rules have {size:,} characters as JSON; {MOST_RULES:,} fit into a record",
+                "share the agents out to several workspaces",
             )
 
 

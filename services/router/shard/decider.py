@@ -17,9 +17,6 @@ from shared.topics import COMMANDS_TOPIC, INBOUND
 
 _DECODERS = {topic.name: topic.decoder() for topic in (INBOUND, COMMANDS_TOPIC)}
 
-MOST_RULES = 600_000
-"""Characters of rules that still fit into one record beside the decision they are part of."""
-
 
 def digest_of(rules: Rules) -> str:
     """The name of these rules: equal rules have equal names."""

@@ -14,7 +14,7 @@ from services.router.engine.timers import Timer
 from services.router.metrics import ENGINE_DECISION_SECONDS, ENGINE_RULES_REFUSED, engine_inputs
 from services.router.settings import EngineSettings
 from services.router.shard.appender import Appender
-from services.router.shard.decider import MOST_RULES, Decider
+from services.router.shard.decider import Decider
 from services.router.shard.inbox import Inbox
 from services.router.shard.photographer import Photographer
 from services.router.shard.recovery import Recovered
@@ -22,7 +22,7 @@ from shared.clock import Clock, milliseconds
 from shared.dead_letters import DeadLetters
 from shared.errors import PatchbayError, RecordTooLarge, Undecodable
 from shared.log import Entry, Log, Partition, Record, Sink
-from shared.rules import Rules
+from shared.rules import MOST_RULES, Rules
 from shared.strikes import Strikes, Untracked, Watch
 from shared.topics import ROUTING
 

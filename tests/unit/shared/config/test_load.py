@@ -50,6 +50,16 @@ def test_loading_a_wrong_file_lists_everything() -> None:
     assert "did you mean 'title'?" in str(caught.value)
 
 
+def test_rules_that_fit_into_no_record_are_refused(tmp_path: Path) -> None:
+    agents = "".join(f"        agent-{n}: {{queues: [support]}}\n" for n in range(8_000))
+    text = (CASES / "right.yaml").read_text()
+    file = tmp_path / "patchbay.yaml"
+    file.write_text(text.replace("      agents:\n", f"      agents:\n{agents}"))
+
+    with pytest.raises(ConfigurationInvalid, match=r"rules: these rules have [\d,]+ characters"):
+        load(file, ENVIRONMENT)
+
+
 def test_a_missing_file_says_how_to_name_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationInvalid, match="PATCHBAY_CONFIG"):
         load(tmp_path / "absent.yaml", ENVIRONMENT)
