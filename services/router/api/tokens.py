@@ -1,6 +1,7 @@
 """Our own session tokens: JWT (RFC 7519) signed with HS256, and two live secrets."""
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -15,6 +16,7 @@ from shared.ids import new_id
 ISSUER = "patchbay"
 AUDIENCE = "patchbay-api"
 _ALGORITHM = "HS256"
+_REMEMBERED = 10_000
 
 
 class Tokens:
@@ -23,6 +25,8 @@ class Tokens:
     def __init__(self, config: Config, clock: Clock) -> None:
         self._config = config
         self._clock = clock
+        # A token comes with every request, and to check it costs as much as to answer.
+        self._claims = lru_cache(_REMEMBERED)(self._proven)
 
     def issue(self, workspace: str, agent: str, role: Role) -> tuple[str, Caller]:
         """A token for this agent, and whom it proves."""
@@ -53,7 +57,7 @@ class Tokens:
             raise unauthenticated("The token has expired.")
         return Caller(workspace, agent, role, expires)
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _proven(self, token: str) -> dict[str, Any]:
         for secret in self._config.api.token_secret:
             try:
                 claims: dict[str, Any] = jwt.decode(
