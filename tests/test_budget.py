@@ -116,15 +116,3 @@ def test_what_a_decision_names_exists(file: Path) -> None:
     named = re.findall(r"`((?:tests|shared|services|patchbay)/[^`]+)`", head)
 
     assert [path for path in named if not list(ROOT.glob(path))] == []
-
-
-def test_pages_link_to_what_exists() -> None:
-    pages = [file for file in WRITTEN if file.suffix == ".md"]
-    broken = [
-        f"{_place(page)}: {target}"
-        for page in pages
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
-        if not (page.parent / target).exists()
-    ]
-
-    assert broken == []
