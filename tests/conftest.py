@@ -3,23 +3,16 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
 
-from patchbay.stack import (
-    KafkaCluster,
-    RedisServer,
-    StackFailed,
-    ToolMissing,
-    prepare_kafka,
-    running_kafka,
-    running_redis,
-)
-from tests.requirements import LeftOut, leave_out
+from patchbay.stack import KafkaCluster, RedisServer, StackFailed, ToolMissing, prepare_kafka
+from tests.requirements import LeftOut
+from tests.servers import kafka, redis
 
-_KAFKA_FIXTURES = {"kafka_servers", "kafka_cluster", "kafka_cluster_of_three"}
+_KAFKA_FIXTURES = {"kafka_servers", "fault_cluster", "fault_cluster_of_three"}
 _REDIS_FIXTURES = {"redis_url", "empty_redis", "redis_server"}
 
 
@@ -48,62 +41,46 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             asyncio.run(prepare_kafka())
 
 
-@asynccontextmanager
-async def _kafka(brokers: int) -> AsyncIterator[KafkaCluster]:
-    try:
-        async with running_kafka(brokers) as cluster:
-            yield cluster
-    except ToolMissing as missing:
-        leave_out(missing.tool, missing.package)
-
-
-@asynccontextmanager
-async def _redis() -> AsyncIterator[RedisServer]:
-    try:
-        async with running_redis() as server:
-            yield server
-    except ToolMissing as missing:
-        leave_out(missing.tool, missing.package)
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kafka_servers() -> AsyncIterator[str]:
     """The bootstrap servers of one Kafka node that all tests share; use topic names of your own."""
-    async with _kafka(1) as cluster:
+    async with kafka(1) as cluster:
         yield cluster.servers
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _fault_cluster() -> AsyncIterator[KafkaCluster]:
-    async with _kafka(1) as cluster:
+async def fault_cluster() -> AsyncIterator[KafkaCluster]:
+    """The node of `kafka_cluster`, for fixtures of a wider scope; they heal it."""
+    async with kafka(1) as cluster:
         yield cluster
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def _fault_cluster_of_three() -> AsyncIterator[KafkaCluster]:
-    async with _kafka(3) as cluster:
+async def fault_cluster_of_three() -> AsyncIterator[KafkaCluster]:
+    """The nodes of `kafka_cluster_of_three`, for fixtures of a wider scope; they heal them."""
+    async with kafka(3) as cluster:
         yield cluster
 
 
 @pytest_asyncio.fixture
-async def kafka_cluster(_fault_cluster: KafkaCluster) -> AsyncIterator[KafkaCluster]:
+async def kafka_cluster(fault_cluster: KafkaCluster) -> AsyncIterator[KafkaCluster]:
     """One Kafka node to kill, pause and restart; it is healthy again before the next test."""
-    yield _fault_cluster
-    await _fault_cluster.heal()
+    yield fault_cluster
+    await fault_cluster.heal()
 
 
 @pytest_asyncio.fixture
 async def kafka_cluster_of_three(
-    _fault_cluster_of_three: KafkaCluster,
+    fault_cluster_of_three: KafkaCluster,
 ) -> AsyncIterator[KafkaCluster]:
     """Three replicating nodes to kill, pause and restart, healthy again before the next test."""
-    yield _fault_cluster_of_three
-    await _fault_cluster_of_three.heal()
+    yield fault_cluster_of_three
+    await fault_cluster_of_three.heal()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def _shared_redis() -> AsyncIterator[RedisServer]:
-    async with _redis() as server:
+    async with redis() as server:
         yield server
 
 
@@ -123,5 +100,5 @@ async def empty_redis(_shared_redis: RedisServer) -> str:
 @pytest_asyncio.fixture
 async def redis_server() -> AsyncIterator[RedisServer]:
     """A Redis of this test's own, to kill, pause and restart."""
-    async with _redis() as server:
+    async with redis() as server:
         yield server

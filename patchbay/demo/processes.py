@@ -76,8 +76,10 @@ class Services:
             names = names or randomness.sample(sorted(self._processes), len(self._processes))
             self._processes[names.pop()].kill()
 
-    def kill(self, name: str) -> None:
-        """kill -9 one service."""
+    def kill(self, name: str, *, rest: bool = False) -> None:
+        """kill -9 one service. One that is to rest stays down until it is started again."""
+        if rest:
+            self._resting.add(name)
         self._processes[name].kill()
 
     async def drain(self, *names: str) -> dict[str, int | None]:

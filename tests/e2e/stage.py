@@ -30,6 +30,7 @@ PATIENCE = 150.0
 """Seconds after which what a test waits for has not happened."""
 _SEED, _RATE, _PARCEL_EVERY = 7, 4.0, 3.0
 _LOOK = 0.1
+_TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 Arrange = Callable[[Mapping[str, str], tuple[int, ...]], Layout]
 
@@ -85,10 +86,15 @@ class Stage:
 
         await self.until(answered, "answers on every channel")
 
+    async def asked(self, count: int) -> None:
+        """Wait until so many more customers have tried to ask something."""
+        wanted = len(self.world.ledger.questions) + count
+        await self.until(lambda: len(self.world.ledger.questions) >= wanted, "customers")
+
     async def ready(self, *names: str) -> None:
         """Wait until these services, or all, say that they are ready; they may die meanwhile."""
-        wanted = [s for s in self.plan.services if not names or s.name in names]
-        await asyncio.gather(*(self._ready(service) for service in wanted))
+        waits = [self.says(name, "/ready", (200, "ok\n")) for name in names or self.names]
+        await asyncio.gather(*waits)
 
     async def until(self, happened: Callable[[], bool], what: str) -> None:
         """Wait for it. Fails with what the customers have experienced so far."""
@@ -98,17 +104,22 @@ class Stage:
             assert self.world.now() < deadline, f"no {what}: {summary.line()}"
             await asyncio.sleep(_LOOK)
 
-    async def status(self, name: str, path: str) -> int | None:
-        """What a service's private port answers; None when nobody answers."""
+    async def answer(self, name: str, path: str) -> tuple[int, str]:
+        """What a service's private port says; status 0 when nobody answers."""
         (service,) = [each for each in self.plan.services if each.name == name]
+        address = f"http://127.0.0.1:{service.private_port}{path}"
         try:
-            async with self.client.get(
-                f"http://127.0.0.1:{service.private_port}{path}",
-                timeout=aiohttp.ClientTimeout(total=5),
-            ) as reply:
-                return reply.status
+            async with self.client.get(address, timeout=_TIMEOUT) as reply:
+                return reply.status, await reply.text()
         except (aiohttp.ClientError, OSError, TimeoutError):
-            return None
+            return 0, ""
+
+    async def says(self, name: str, path: str, answer: tuple[int, str]) -> None:
+        """Wait until a service's private port says this."""
+        deadline = self.world.now() + PATIENCE
+        while (heard := await self.answer(name, path)) != answer:
+            assert self.world.now() < deadline, f"{name} says {heard}\n{self.tail(name)}"
+            await asyncio.sleep(_LOOK)
 
     async def reconciled(self) -> Summary:
         """The customers' own count, and where Patchbay says the rest is."""
@@ -124,12 +135,9 @@ class Stage:
         """Everything the services have written, by service."""
         return {name: (self.folder / f"{name}.log").read_text() for name in self.names}
 
-    async def _ready(self, service: ServiceProcess) -> None:
-        deadline = self.world.now() + PATIENCE
-        while await self.status(service.name, "/ready") != 200:
-            tail = (self.folder / f"{service.name}.log").read_text()[-2000:]
-            assert self.world.now() < deadline, f"{service.name} is not ready\n{tail}"
-            await asyncio.sleep(_LOOK)
+    def tail(self, name: str) -> str:
+        """The end of what a service has written."""
+        return (self.folder / f"{name}.log").read_text()[-2000:]
 
 
 @asynccontextmanager
@@ -143,7 +151,9 @@ async def staged(
     *ports, providers, smtp = free_ports(6)
     configuration.write_configuration(folder, layout.places(tuple(ports), providers, smtp))
     environment = layout.common(folder, log, redis, secrets.environment()) | {
-        "PATCHBAY_LOG_LEVEL": "DEBUG"
+        "PATCHBAY_LOG_LEVEL": "DEBUG",
+        # After a kill a receipt comes within seconds, or never: nobody need wait the usual minute.
+        "PATCHBAY_NOTIFIER_DOUBT_SECONDS": "30",
     }
     plan = _with_more(arrange(environment, tuple(ports)), more)
     async with AsyncExitStack() as stack:
@@ -188,13 +198,16 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 
 def _visits(first: int, begun: float) -> Iterator[Visit]:
-    for visit in visits(_SEED + first, _RATE, begun):
-        customer = replace(visit.customer, number=first + visit.customer.number)
-        yield replace(visit, customer=customer)
+    """Every channel in turn, so that no test waits for luck."""
+    for visit, channel in zip(
+        visits(_SEED + first, _RATE, begun), itertools.cycle(CHANNELS), strict=False
+    ):
+        number = first + visit.customer.number
+        yield replace(visit, customer=replace(visit.customer, number=number, channel=channel))
 
 
 def _parcels(first: int, begun: float) -> Iterator[LateParcel]:
-    """Every other customer writes back, so that no test depends on luck."""
+    """Every other customer writes back."""
     answers = itertools.cycle((True, False))
     for parcel, answer in zip(late_parcels(_SEED, _PARCEL_EVERY, begun), answers, strict=False):
         number = first + parcel.number
