@@ -4,57 +4,57 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from patchbay.demo.layout import SHARDS
 from shared.clock import SystemClock
 from shared.events import routing as was
 from shared.events.routing import Decision, ShardOwned
-from shared.log import Partition, Record
+from shared.log import Partition
 from shared.opening import open_log
 from shared.record import Fence
-from shared.topics import ROUTING
+from shared.topics import ROUTING, Topic
 
-_DECODER = ROUTING.decoder()
 Capacities = Mapping[str, Mapping[str, int]]
 
 
 @dataclass
 class History:
-    """What counts of the record, in order: who owned each shard, and what was decided.
-
-    `void` is how many records came from owners that had been replaced, or came twice.
-    """
+    """What counts of the record, in each shard's order: who owned it, and what was decided."""
 
     owners: list[ShardOwned] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
-    void: int = 0
 
 
-async def read_history(log: str, shards: int) -> History:
-    """Everything in `routing`, by the readers' rule."""
-    history, fences = History(), {n: Fence() for n in range(shards)}
-    partitions = [Partition(ROUTING.name, number) for number in range(shards)]
-    async with open_log(log, SystemClock(), shards) as opened:
+async def everything(log: str, topic: Topic) -> list[tuple[Partition, Any]]:
+    """What every record of a topic says; those of one partition in order."""
+    decoder = topic.decoder()
+    partitions = [Partition(topic.name, number) for number in range(SHARDS)]
+    found: list[tuple[Partition, Any]] = []
+    async with open_log(log, SystemClock(), SHARDS) as opened:
         bounds = await opened.bounds(partitions)
         left = {partition: end for partition, (begin, end) in bounds.items() if end > begin}
         async with opened.read({partition: bounds[partition][0] for partition in left}) as source:
             while left:
                 for record in await source.poll():
-                    _admit(history, fences[record.partition.number], record)
+                    found.append((record.partition, decoder.decode(record.value).data))
                     if record.offset + 1 >= left[record.partition]:
                         del left[record.partition]
+    return found
+
+
+async def read_history(log: str) -> History:
+    """Everything in `routing` that counts, by the readers' rule."""
+    history, fences = History(), {number: Fence() for number in range(SHARDS)}
+    for partition, data in await everything(log, ROUTING):
+        valid = fences[partition.number].admits(data)
+        if valid and isinstance(data, ShardOwned):
+            history.owners.append(data)
+        elif valid and isinstance(data, Decision):
+            history.decisions.append(data)
     return history
-
-
-def _admit(history: History, fence: Fence, record: Record) -> None:
-    data = _DECODER.decode(record.value).data
-    valid = fence.admits(data)
-    history.void += not valid
-    if valid and isinstance(data, ShardOwned):
-        history.owners.append(data)
-    elif valid and isinstance(data, Decision):
-        history.decisions.append(data)
 
 
 def capacities(configuration: Path) -> Capacities:

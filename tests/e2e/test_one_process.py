@@ -49,7 +49,7 @@ async def test_sigterm_under_load_drains_and_loses_nothing(stage: Stage) -> None
 
 
 async def test_nobody_ever_held_too_much_or_what_was_with_another(stage: Stage) -> None:
-    history = await read_history(stage.log, layout.SHARDS)
+    history = await read_history(stage.log)
     assert len(history.decisions) > 100
     assert broken_promises(history, capacities(stage.folder / "patchbay.yaml")) == []
 

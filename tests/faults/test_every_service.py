@@ -63,7 +63,7 @@ async def test_kill_9_of_every_service_in_turn_loses_and_doubles_nothing(stage: 
 
 
 async def test_another_engine_takes_over_and_nobody_is_held_twice(stage: Stage) -> None:
-    before = await read_history(stage.log, layout.SHARDS)
+    before = await read_history(stage.log)
     async with stage.customers():
         for name in ENGINES:
             await stage.flowing()
@@ -72,7 +72,7 @@ async def test_another_engine_takes_over_and_nobody_is_held_twice(stage: Stage) 
             stage.services.start(name)
             await stage.ready(name)
     await _all_answered(stage)
-    history = await read_history(stage.log, layout.SHARDS)
+    history = await read_history(stage.log)
     takeovers = history.owners[len(before.owners) :]
     assert {owned.instance for owned in takeovers} - {o.instance for o in before.owners}
     assert broken_promises(history, capacities(stage.folder / "patchbay.yaml")) == []
@@ -129,7 +129,7 @@ async def test_services_stopped_under_load_come_back_when_kafka_does(
 
 
 async def test_nobody_ever_held_too_much_or_what_was_with_another(stage: Stage) -> None:
-    history = await read_history(stage.log, layout.SHARDS)
+    history = await read_history(stage.log)
     assert len(history.decisions) > 100
     assert broken_promises(history, capacities(stage.folder / "patchbay.yaml")) == []
 

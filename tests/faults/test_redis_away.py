@@ -84,6 +84,6 @@ async def test_a_redis_that_hangs_is_waited_for(stage: Stage, server: RedisServe
 
 
 async def test_nobody_ever_held_too_much_or_what_was_with_another(stage: Stage) -> None:
-    history = await read_history(stage.log, layout.SHARDS)
+    history = await read_history(stage.log)
     assert len(history.decisions) > 100
     assert broken_promises(history, capacities(stage.folder / "patchbay.yaml")) == []
