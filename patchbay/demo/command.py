@@ -12,7 +12,6 @@ from patchbay.demo.options import DemoOptions
 from patchbay.demo.run import run
 from patchbay.stack.errors import StackFailed, ToolMissing
 
-
 Stack = Annotated[
     Literal["embedded", "kafka"],
     typer.Option(envvar="STACK", help="One process on a file, or all on Kafka."),
