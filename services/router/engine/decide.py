@@ -5,7 +5,7 @@ from heapq import heappop
 from typing import Any
 
 from services.router.engine import alerts, closing, configure, handling, intake, offers, presence
-from services.router.engine.evolve import evolve, remember
+from services.router.engine.evolve import apply, remember
 from services.router.engine.state import State
 from services.router.engine.timers import Timer
 from services.router.engine.turn import Context, Turn
@@ -28,13 +28,14 @@ def decide(state: State, command: Input, context: Context) -> tuple[RoutingEvent
     if context.now > state.latest:
         state.latest = context.now
     turn = Turn(state, workspace, state.latest, context.cause)
-    _let_lapse(turn)
+    if workspace.lapses:
+        _let_lapse(turn)
     if context.cause in workspace.known:
         turn.unchanged()
     else:
         _HANDLERS[type(command)](turn, command)
     if turn.events:
-        remember(state, workspace.name, turn.now, context.cause)
+        remember(state, workspace, turn.now, context.cause)
     return tuple(turn.events)
 
 
@@ -42,9 +43,10 @@ def replay(
     state: State, workspace: str, at: int, cause: str, events: Iterable[RoutingEvent]
 ) -> None:
     """Apply a recorded decision: the other way to the same state."""
+    known = state.workspace(workspace)
     for event in events:
-        evolve(state, workspace, event)
-    remember(state, workspace, at, cause)
+        apply(state, known, event)
+    remember(state, known, at, cause)
 
 
 def _let_lapse(turn: Turn) -> None:

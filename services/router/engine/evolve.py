@@ -26,11 +26,12 @@ def apply(state: State, known: Workspace, event: RoutingEvent) -> None:
     _HANDLERS[type(event)](state, known, event)
 
 
-def remember(state: State, workspace: str, at: int, cause: str) -> None:
+def remember(state: State, known: Workspace, at: int, cause: str) -> None:
     """Apply what a decision says besides its events: when it was made, and from which input."""
-    state.now = max(state.now, at)
-    state.latest = max(state.latest, at)
-    known = state.workspace(workspace)
+    if at > state.now:
+        state.now = at
+    if at > state.latest:
+        state.latest = at
     if cause == CAUSE or cause in known.known:
         return
     known.recent.append(cause)

@@ -4,12 +4,13 @@ from services.router.engine.index import (
     dequeue,
     employ,
     idle_stranger,
+    left_seats,
     load,
     rebuild,
+    rest,
     seat,
     unload,
 )
-from services.router.engine.ordering import rested
 from services.router.engine.routes import Routing
 from services.router.engine.shunning import dismiss, forgive, shun
 from services.router.engine.state import State, Workspace
@@ -28,19 +29,19 @@ def offered(state: State, workspace: Workspace, event: routing.Offered) -> None:
     conversation.tries += 1
     workspace.offers[event.offer] = conversation
     load(agent, conversation)
-    rested(workspace, agent, event.at)
+    rest(workspace, agent, event.at)
     arm(state, event.expires_at, "expire", workspace.name, event.offer)
 
 
 def offer_ended(state: State, workspace: Workspace, event: routing.OfferEnded) -> None:
-    """Accepted or not, the offer gives its unit back; `assigned` takes it again."""
+    """It gives its unit back, unless it was accepted: then `assigned` follows, and keeps it."""
     conversation = workspace.conversations[event.conversation]
     agent = workspace.agents[event.agent]
-    unload(workspace, conversation)
     conversation.status = "open"
     if event.how == "accepted":
         agent.missed = 0
         return
+    unload(workspace, conversation)
     del workspace.offers[event.offer]
     conversation.offer = None
     if event.how == "expired":
@@ -58,15 +59,16 @@ def assigned(_state: State, workspace: Workspace, event: routing.Assigned) -> No
     dequeue(workspace, conversation)
     forgive(workspace, conversation)
     conversation.status = "held"
-    load(workspace.agents[event.agent], conversation)
+    if conversation.agent is None:
+        load(workspace.agents[event.agent], conversation)
 
 
 def released(state: State, workspace: Workspace, event: routing.Released) -> None:
     """It is nobody's."""
     conversation = workspace.conversations[event.conversation]
     agent = workspace.agents[event.agent]
+    rest(workspace, agent, event.at)
     unload(workspace, conversation)
-    rested(workspace, agent, event.at)
     conversation.status = "open"
     if conversation.offer is not None:
         del workspace.offers[conversation.offer]
@@ -86,9 +88,8 @@ def wrap_up_started(state: State, workspace: Workspace, event: routing.WrapUpSta
 
 def wrap_up_ended(_state: State, workspace: Workspace, event: routing.WrapUpEnded) -> None:
     """He is done with it."""
-    agent = unload(workspace, workspace.conversations[event.conversation])
-    if agent is not None:
-        rested(workspace, agent, event.at)
+    rest(workspace, workspace.agents[event.agent], event.at)
+    unload(workspace, workspace.conversations[event.conversation])
 
 
 def presence_changed(_state: State, workspace: Workspace, event: routing.PresenceChanged) -> None:
@@ -104,8 +105,10 @@ def presence_changed(_state: State, workspace: Workspace, event: routing.Presenc
         agent.profile.present += (event.state == "available") - (was == "available")
     if event.state == "available":
         agent.missed = 0
-        rested(workspace, agent, event.at)
+        rest(workspace, agent, event.at)
         seat(workspace, agent)
+    else:
+        left_seats(workspace, agent, agent.rank)
 
 
 def configured(_state: State, workspace: Workspace, event: routing.Configured) -> None:

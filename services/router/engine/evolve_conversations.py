@@ -1,7 +1,6 @@
 """What the events of conversations and their threads do to the state."""
 
-from services.router.engine.index import class_for, dequeue, enqueue, unload
-from services.router.engine.ordering import rested
+from services.router.engine.index import class_for, dequeue, enqueue, rest, unload
 from services.router.engine.shunning import forgive
 from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
 from services.router.engine.threads import forget_at, reopens_until, saw, share
@@ -74,9 +73,9 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
     conversation = workspace.conversations[event.conversation]
     dequeue(workspace, conversation)
     forgive(workspace, conversation)
-    agent = unload(workspace, conversation)
-    if agent is not None:
-        rested(workspace, agent, event.at)
+    if conversation.agent is not None:
+        rest(workspace, conversation.agent, event.at)
+        unload(workspace, conversation)
     if conversation.offer is not None:
         del workspace.offers[conversation.offer]
         conversation.offer = None

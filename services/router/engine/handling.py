@@ -80,8 +80,9 @@ def _problem(turn: Turn, actor: str, found: Conversation | None) -> Refused | No
         return _UNKNOWN
     if found.status == "closed":
         return _ENDED
+    held = found.status == "held" and found.agent is not None
+    if held and found.agent is not None and found.agent.name == actor:
+        return None
     if is_supervisor(turn, actor):
         return None
-    if found.status != "held" or found.agent is None:
-        return _NOBODY
-    return None if found.agent.name == actor else _OTHERS
+    return _OTHERS if held else _NOBODY

@@ -6,8 +6,8 @@ Called by `evolve` and by a restore only.
 from collections.abc import Mapping
 
 from services.router.engine.capacity import give_back, has_room, is_free, limits, most, take
-from services.router.engine.front import Front
-from services.router.engine.ordering import by_due
+from services.router.engine.front import EMPTY, Front
+from services.router.engine.ordering import by_due, rested
 from services.router.engine.shunning import dismiss
 from services.router.engine.skills import Abilities, Bench, Place, Profile, SkillClass, link
 from services.router.engine.state import Agent, Conversation, Workspace
@@ -45,15 +45,15 @@ def enqueue(workspace: Workspace, conversation: Conversation, wanted: SkillClass
 
 
 def dequeue(workspace: Workspace, conversation: Conversation) -> None:
-    """It no longer waits. Does nothing if it did not; the caller sets the new status."""
+    """It no longer waits. Does nothing if it did not."""
     if conversation.status != "waiting" or conversation.skill_class is None:
         return
     left = conversation.skill_class
+    conversation.status = "open"
     left.waiting -= 1
-    if not left.waiting:
-        workspace.front.put(left, None)
     if workspace.declined.pop(conversation.id, None) is None:
         left.plain -= 1
+    workspace.front.left(left, (conversation.due, conversation.number))
 
 
 def seat(workspace: Workspace, agent: Agent) -> None:
@@ -66,6 +66,20 @@ def seat(workspace: Workspace, agent: Agent) -> None:
             workspace.benches[channel].joined(bench, (agent.rank, 0))
 
 
+def rest(workspace: Workspace, agent: Agent, at: int) -> None:
+    """His idle time starts anew, and with it his place on every bench."""
+    before = agent.rank
+    rested(workspace, agent, at)
+    left_seats(workspace, agent, before)
+
+
+def left_seats(workspace: Workspace, agent: Agent, rank: int) -> None:
+    """He is not any more where this rank put him."""
+    if agent.profile is not None:
+        for channel, bench in agent.profile.benches.items():
+            workspace.benches[channel].left(bench, (rank, 0))
+
+
 def load(agent: Agent, conversation: Conversation) -> None:
     """The conversation takes a unit of the agent's capacity."""
     take(agent, conversation.channel)
@@ -73,16 +87,14 @@ def load(agent: Agent, conversation: Conversation) -> None:
     conversation.agent = agent
 
 
-def unload(workspace: Workspace, conversation: Conversation) -> Agent | None:
-    """It gives its unit back; the agent who had it, if anybody had."""
+def unload(workspace: Workspace, conversation: Conversation) -> None:
+    """It gives its unit back to the agent who has it."""
     agent = conversation.agent
-    if agent is None:
-        return None
+    assert agent is not None
     conversation.agent = None
     del agent.work[conversation.id]
     give_back(agent, conversation.channel)
     seat(workspace, agent)
-    return agent
 
 
 def rebuild(workspace: Workspace) -> None:
@@ -151,11 +163,9 @@ def _rebuild_classes(workspace: Workspace) -> None:
         wanted.profiles = []
         wanted.fits = set()
         wanted.benches = []
-        wanted.bound = None
+        wanted.bound = EMPTY
         _connect(workspace, wanted)
-        first = wanted.first()
-        if first is not None:
-            workspace.front.joined(wanted, first)
+        workspace.front.joined(wanted, wanted.first())
 
 
 def _connect(workspace: Workspace, wanted: SkillClass) -> None:
@@ -165,9 +175,7 @@ def _connect(workspace: Workspace, wanted: SkillClass) -> None:
         bench = profile.benches.get(wanted.channel)
         if bench is None:
             bench = profile.benches[wanted.channel] = _bench(profile, wanted.channel)
-            first = bench.first()
-            if first is not None:
-                front.joined(bench, first)
+            front.joined(bench, bench.first())
         wanted.benches.append(bench)
 
 

@@ -9,7 +9,6 @@ from services.router.engine.calls import take_call
 from services.router.engine.closing import close
 from services.router.engine.offers import arrive
 from services.router.engine.opening import attach, begin
-from services.router.engine.state import Conversation
 from services.router.engine.threads import seen
 from services.router.engine.turn import Turn
 from shared.events.inbound import CustomerEvent
@@ -18,11 +17,13 @@ _OPENING = frozenset({"message", "postback", "comment"})
 
 
 def take_in(turn: Turn, event: CustomerEvent) -> None:
-    """Decide on one customer event. One that this thread has seen, and typing, say nothing new."""
+    """Decide on one customer event. One that its thread has seen, and typing, say nothing new."""
     action = event.action
-    if action.kind == "typing" or seen(turn.workspace, event.conversation_key, event.id):
+    thread = turn.workspace.threads.get(event.conversation_key)
+    if action.kind == "typing" or (thread is not None and seen(thread, event.id)):
         return
-    current = _open_conversation(turn, event.conversation_key)
+    last = None if thread is None else thread.last
+    current = None if last is None or last.status == "closed" else last
     if action.kind == "call":
         take_call(turn, event, current)
     elif current is not None:
@@ -31,10 +32,3 @@ def take_in(turn: Turn, event: CustomerEvent) -> None:
             close(turn, current, "customer", "left")
     elif action.kind in _OPENING and not action.automatic:
         arrive(turn, begin(turn, event, of_event(event)))
-
-
-def _open_conversation(turn: Turn, key: str) -> Conversation | None:
-    thread = turn.workspace.threads.get(key)
-    if thread is None or thread.last is None or thread.last.status == "closed":
-        return None
-    return thread.last

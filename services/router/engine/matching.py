@@ -50,11 +50,14 @@ def find_conversation(workspace: Workspace, agent: Agent, now: int) -> Conversat
         return None
 
     def first_of(wanted: SkillClass) -> Place | None:
-        if not wanted.waiting or wanted.channel not in channels:
+        if wanted.channel not in channels:
             return None
         if not agent.shunned:
             return wanted.first_place()
         return wanted.first_but(lambda waits: kept_from(workspace, waits, agent, now))
 
-    place = workspace.front.earliest(profile.classes, profile.numbers, first_of)
+    own = profile.classes[channels[0]]
+    if len(channels) > 1:
+        own = [wanted for channel in channels for wanted in profile.classes[channel]]
+    place = workspace.front.earliest(own, profile.numbers, first_of)
     return None if place is None else place.conversation

@@ -131,7 +131,7 @@ def queue(turn: Turn, conversation: Conversation, place: Placement, why: QueuedF
             conversation=conversation.id,
             queue=place.queue,
             priority=place.priority,
-            requires=dict(place.requires),
+            requires=place.requires,
             due=due_at(conversation.arrived, place.target_ms),
             at=turn.now,
             why=why,

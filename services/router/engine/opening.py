@@ -25,19 +25,24 @@ def enrich(turn: Turn, conversation: Conversation, attributes: Attributes) -> No
             place_one(turn, conversation)
 
 
-def begin(turn: Turn, event: CustomerEvent, attributes: Attributes) -> Conversation:
+def begin(turn: Turn, event: CustomerEvent, attributes: dict[str, str]) -> Conversation:
     """Reopen the customer's last conversation if its window allows, else open a new one.
 
     It carries what he was told, if that was noted. It does not wait yet.
     """
     thread = turn.workspace.threads.get(event.conversation_key)
-    alert = None if thread is None else thread.alert
+    if thread is None:
+        conversation = _open(turn, event, attributes)
+        attach(turn, event, conversation)
+        return conversation
+    alert = thread.alert
     told = {} if alert is None or alert.until <= turn.now else of_alert(alert)
     found = {**attributes, **told}
-    conversation = _reopen(turn, event)
-    if conversation is None:
+    last = thread.last
+    if last is None or turn.now >= last.reopens_until:
         conversation = _open(turn, event, found)
     else:
+        conversation = _reopen(turn, event, last)
         enrich(turn, conversation, found)
     attach(turn, event, conversation)
     if told:
@@ -45,11 +50,7 @@ def begin(turn: Turn, event: CustomerEvent, attributes: Attributes) -> Conversat
     return conversation
 
 
-def _reopen(turn: Turn, event: CustomerEvent) -> Conversation | None:
-    thread = turn.workspace.threads.get(event.conversation_key)
-    last = None if thread is None else thread.last
-    if last is None or turn.now >= last.reopens_until:
-        return None
+def _reopen(turn: Turn, event: CustomerEvent, last: Conversation) -> Conversation:
     if wraps_up(last):
         end_wrap_up(turn, last)
     turn.emit(Reopened(last.id, _arrival(turn, event)))

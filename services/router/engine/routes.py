@@ -17,7 +17,7 @@ class Placement(NamedTuple):
     route: str | None
     queue: str
     priority: str
-    requires: Mapping[str, int]
+    requires: dict[str, int]
     target_ms: int
 
 

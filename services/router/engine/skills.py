@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.router.engine.capacity import is_free
-from services.router.engine.front import Key
+from services.router.engine.front import EMPTY, Key
 
 if TYPE_CHECKING:
     from services.router.engine.state import Agent, Conversation
@@ -56,12 +56,12 @@ class SkillClass:
     benches: "list[Bench]" = field(default_factory=list)
     waiting: int = 0
     plain: int = 0
-    bound: Key | None = None
+    bound: Key = EMPTY
 
-    def first(self) -> Key | None:
-        """The key of what is due first; None if nothing waits."""
+    def first(self) -> Key:
+        """The key of what is due first; EMPTY if nothing waits."""
         place = self.first_place()
-        return None if place is None else place[:2]
+        return EMPTY if place is None else place[:2]
 
     def first_place(self) -> Place | None:
         """What is due first, after dropping the places of those that left."""
@@ -111,12 +111,12 @@ class Bench:
     number: int
     channel: str
     seats: list[Seat] = field(default_factory=list)
-    bound: Key | None = None
+    bound: Key = EMPTY
 
-    def first(self) -> Key | None:
-        """The key of who is idle longest; None if nobody has room."""
+    def first(self) -> Key:
+        """The key of who is idle longest; EMPTY if nobody has room."""
         seat = self.first_seat()
-        return None if seat is None else seat[:2]
+        return EMPTY if seat is None else seat[:2]
 
     def first_seat(self) -> Seat | None:
         """Who is idle longest, after dropping those without room and moving those who worked."""
@@ -162,12 +162,15 @@ class Abilities(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Profile:
-    """All agents with the same abilities. `present` counts those who are available now."""
+    """All agents with the same abilities. `present` counts those who are available now.
+
+    `classes` are what they could take, by channel, `numbers` the numbers of all of those.
+    """
 
     number: int
     abilities: Abilities
     levels: Mapping[str, int]
-    classes: list[SkillClass] = field(default_factory=list)
+    classes: dict[str, list[SkillClass]] = field(default_factory=dict)
     numbers: set[int] = field(default_factory=set)
     benches: dict[str, Bench] = field(default_factory=dict)
     members: "list[Agent]" = field(default_factory=list)
@@ -193,5 +196,5 @@ def link(wanted: SkillClass, profiles: Iterable[Profile]) -> None:
         if profile.fits(wanted):
             wanted.profiles.append(profile)
             wanted.fits.add(profile.number)
-            profile.classes.append(wanted)
+            profile.classes.setdefault(wanted.channel, []).append(wanted)
             profile.numbers.add(wanted.number)

@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from services.router.engine.state import Attributes, Conversation, Workspace
+from services.router.engine.state import Attributes, Conversation, Thread, Workspace
 from shared.rules import Rules
 
 RECENT_EVENTS = 32
@@ -15,11 +15,8 @@ _MEMORY_MS = _HOUR_MS
 _MOST_SHARED = 1024
 
 
-def seen(workspace: Workspace, key: str, ref: str) -> bool:
-    """Is this event among the last ones of its key?"""
-    thread = workspace.threads.get(key)
-    if thread is None:
-        return False
+def seen(thread: Thread, ref: str) -> bool:
+    """Is this event among the last ones of its thread?"""
     digest = _digest(ref)
     at = thread.recent.find(digest)
     while at % _DIGEST_BYTES and at != -1:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.engine.front import Front, Key
+from services.router.engine.front import EMPTY, Front, Key
 
 Member = tuple[int, int, str]
 
@@ -16,11 +16,11 @@ class Box:
 
     number: int
     members: set[Member] = field(default_factory=set)
-    bound: Key | None = None
+    bound: Key = EMPTY
 
-    def first(self) -> Key | None:
+    def first(self) -> Key:
         found = self.first_member()
-        return None if found is None else found[:2]
+        return EMPTY if found is None else found[:2]
 
     def first_member(self) -> Member | None:
         return min(self.members, default=None)
