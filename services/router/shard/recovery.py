@@ -24,7 +24,7 @@ from shared.topics import ROUTING
 
 _LOG = structlog.get_logger(__name__)
 _DECODER = ROUTING.decoder()
-_AT_ONCE = 500
+_AT_ONCE = 200
 
 
 @dataclass(slots=True)
