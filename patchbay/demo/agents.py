@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -126,6 +127,7 @@ class Agent:
         self._handled = handled
         self._clock = clock
         self._random = random.Random(f"agent-{api.agent}-{seed}")
+        self._tasks: set[asyncio.Task[None]] = set()
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._last_event = ""
@@ -139,8 +141,9 @@ class Agent:
                     await self._follow()
                 await self._clock.sleep(_PAUSE)
         finally:
-            for task in self._busy.values():
+            for task in self._tasks:
                 task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _follow(self) -> None:
         try:
@@ -173,8 +176,15 @@ class Agent:
             self._again.add(conversation)
             return
         task = asyncio.create_task(self._handle(conversation, offer))
+        self._tasks.add(task)
         self._busy[conversation] = task
-        task.add_done_callback(lambda _: self._busy.pop(conversation, None))
+        task.add_done_callback(partial(self._finished, conversation))
+
+    def _finished(self, conversation: str, task: asyncio.Task[None]) -> None:
+        """What was offered once more meanwhile is worked on by another task."""
+        self._tasks.discard(task)
+        if self._busy.get(conversation) is task:
+            del self._busy[conversation]
 
     async def _handle(self, conversation: str, offer: str | None) -> None:
         if offer is not None:
