@@ -94,11 +94,15 @@ async def test_what_was_held_before_this_process_began_is_known(empty_redis: str
 
 
 @given(seed=st.integers(0, 2**32), agent=st.sampled_from(["ana", "sue"]), cut=st.integers(0, 200))
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(300)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_a_reconnect_misses_nothing_and_repeats_nothing(
     redis_url: str, seed: int, agent: str, cut: int
 ) -> None:
-    """Whatever the stream was cut behind, both halves together are the whole."""
+    """Whatever the stream was cut behind, both halves together hold the whole, in order.
+
+    A resumed stream may tell more: events of a conversation whose holder nobody knows any more.
+    """
     async with open_cache(redis_url) as redis:
         await redis.flushall()
     async with office(redis_url) as here, here.desk.listen(agent) as stream:
@@ -111,7 +115,7 @@ async def test_a_reconnect_misses_nothing_and_repeats_nothing(
         last = stream.told[0].id if at == 0 else whole[at - 1].id
         async with here.desk.listen(agent, last) as resumed:
             rest = await told_until_mark(resumed, agent)
-    assert rest == whole[at:]
+    assert [told for told in rest if told in whole] == whole[at:]
 
 
 async def test_a_reconnect_while_things_happen_misses_nothing(empty_redis: str) -> None:
