@@ -17,10 +17,10 @@ from typing import Any
 
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
 from tests.bench.cpu import Others
 from tests.bench.figures import QUICK, Report, Size
+from tests.bench.writing import PAGE, Measured, markdown, show, write_page
 
 BENCHES = ("ingest", "latency", "engine")
 _LIBRARIES = ("aiohttp", "aiokafka", "orjson", "pydantic", "redis", "uvloop")
@@ -28,58 +28,54 @@ _LIBRARIES = ("aiohttp", "aiokafka", "orjson", "pydantic", "redis", "uvloop")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the chosen benches, print their tables and write their figures."""
+    chosen = _chosen(arguments)
+    size = QUICK if chosen.quick else Size()
+    size = replace(size, shards=chosen.shards or size.shards)
+    console = Console(width=None if os.isatty(1) else 160)
+    machine = _machine()
+    measured = {name: _measure(name, size, console) for name in chosen.names or BENCHES}
+    results = {"machine": machine, "size": asdict(size)}
+    results |= {
+        name: {"others": others, "reports": [asdict(report) for report in reports]}
+        for name, (reports, others) in measured.items()
+    }
+    chosen.json.parent.mkdir(parents=True, exist_ok=True)
+    chosen.json.write_text(json.dumps(_plain(results), indent=2) + "\n")
+    console.print(f"written to {chosen.json}")
+    if chosen.docs:
+        write_page(PAGE, markdown(measured.values(), machine))
+        console.print(f"written to {PAGE}")
+
+
+def _chosen(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}")
     parser.add_argument("--quick", action="store_true", help="only see whether it works")
     parser.add_argument("--shards", type=int, help="partitions of every topic")
+    parser.add_argument("--docs", action="store_true", help=f"write the figures into {PAGE}")
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.names) - set(BENCHES):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}")
-    size = QUICK if chosen.quick else Size()
-    size = replace(size, shards=chosen.shards or size.shards)
-    console = Console(width=None if os.isatty(1) else 160)
-    results: dict[str, Any] = {"machine": _machine(), "size": asdict(size)}
-    for name in chosen.names or BENCHES:
-        console.print(f"measuring {name} ...")
-        run = importlib.import_module(f"tests.bench.{name}").run
-        others = Others()
-        reports: list[Report] = uvloop.run(run(size))
-        share = others.share()
-        results[name] = _plain({"others": share, "reports": [asdict(each) for each in reports]})
-        for report in reports:
-            _print(console, report)
-        console.print(f"other programs used {share:.0%} of the machine meanwhile")
-    chosen.json.parent.mkdir(parents=True, exist_ok=True)
-    chosen.json.write_text(json.dumps(results, indent=2) + "\n")
-    console.print(f"written to {chosen.json}")
+    return chosen
+
+
+def _measure(name: str, size: Size, console: Console) -> Measured:
+    console.print(f"measuring {name} ...")
+    run = importlib.import_module(f"tests.bench.{name}").run
+    others = Others()
+    reports: list[Report] = uvloop.run(run(size))
+    share = others.share()
+    for report in reports:
+        show(console, report)
+    console.print(f"other programs used {share:.0%} of the machine meanwhile")
+    return reports, share
 
 
 def _machine() -> dict[str, Any]:
     libraries = {name: version(name) for name in _LIBRARIES}
     python = platform.python_version()
-    return {"cpus": os.cpu_count(), "system": platform.platform(), "python": python} | libraries
-
-
-def _print(console: Console, report: Report) -> None:
-    columns = list(dict.fromkeys(key for row in report.rows for key in row))
-    table = Table(title=report.title, title_justify="left")
-    for column in columns:
-        numbers = all(isinstance(row.get(column, 0), int | float) for row in report.rows)
-        table.add_column(column, justify="right" if numbers else "left")
-    for row in report.rows:
-        table.add_row(*(_shown(row.get(column, "")) for column in columns))
-    console.print(table)
-    for note in report.notes:
-        console.print(f"  {note}", style="dim", highlight=False)
-
-
-def _shown(value: object) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    if math.isnan(value):
-        return "-"
-    return f"{value:,.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    return {"cpus": os.cpu_count(), "system": platform.system(), "python": python} | libraries
 
 
 def _plain(value: Any) -> Any:
