@@ -157,6 +157,8 @@ class Agent:
         if name in ("ready", "reset"):
             await self._api.ask("PUT", "/me/presence", {"state": "available"})
             await self._catch_up()
+        elif name == "presence" and data["state"] == "away":  # for offers missed while we were gone
+            await self._api.ask("PUT", "/me/presence", {"state": "available"})
         elif name == "offer":
             self._start(data["conversation"], data["offer"])
         elif name in ("assigned", "message"):
