@@ -8,8 +8,8 @@ is `true` while a call is owed and none is live: whoever accepts calls the custo
 
 from services.router.engine.attributes import of_event
 from services.router.engine.closing import close
-from services.router.engine.offers import arrive
 from services.router.engine.opening import attach, begin, enrich
+from services.router.engine.placing import arrive
 from services.router.engine.state import Attributes, Conversation
 from services.router.engine.turn import Turn
 from shared.events.inbound import Call, CustomerEvent

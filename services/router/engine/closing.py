@@ -1,6 +1,7 @@
 """The end of a conversation, and the agent's wrap-up after it."""
 
-from services.router.engine.offers import end_offer, fill
+from services.router.engine.offers import end_offer
+from services.router.engine.placing import fill
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.threads import forget_at
 from services.router.engine.timers import arm

@@ -10,8 +10,9 @@ from heapq import heapify, heappop, heappush
 
 from services.router.engine.index import waiting_conversations
 from services.router.engine.matching import find_conversation
-from services.router.engine.offers import offer, requeue, reroute, take_back
+from services.router.engine.offers import take_back
 from services.router.engine.ordering import by_number
+from services.router.engine.placing import offer, requeue, reroute
 from services.router.engine.state import Agent, State, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn

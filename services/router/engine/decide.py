@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable
 from heapq import heappop
 from typing import Any
 
-from services.router.engine import alerts, closing, configure, handling, intake, offers, presence
+from services.router.engine import (
+    alerts,
+    closing,
+    configure,
+    handling,
+    intake,
+    offers,
+    placing,
+    presence,
+)
 from services.router.engine.evolve import apply, remember
 from services.router.engine.state import State
 from services.router.engine.timers import Timer
@@ -57,7 +66,7 @@ def _let_lapse(turn: Turn) -> None:
         if conversation is not None and conversation.status == "waiting":
             lapsed.append(conversation)
     if lapsed:
-        offers.place_all(turn, lapsed)
+        placing.place_all(turn, lapsed)
 
 
 def _on_timer(turn: Turn, timer: Timer) -> None:

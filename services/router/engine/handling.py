@@ -1,7 +1,7 @@
 """What agents do with the conversations they hold: transfer, close, end the wrap-up."""
 
 from services.router.engine import closing
-from services.router.engine.offers import fill, place_one, queue
+from services.router.engine.placing import fill, place_one, queue
 from services.router.engine.presence import is_supervisor, may_act_for
 from services.router.engine.state import Conversation
 from services.router.engine.threads import latest

@@ -7,8 +7,8 @@ and bounces, typing, reactions, edits and consents never do.
 from services.router.engine.attributes import of_event
 from services.router.engine.calls import take_call
 from services.router.engine.closing import close
-from services.router.engine.offers import arrive
 from services.router.engine.opening import attach, begin
+from services.router.engine.placing import arrive
 from services.router.engine.threads import seen
 from services.router.engine.turn import Turn
 from shared.events.inbound import CustomerEvent

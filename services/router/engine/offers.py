@@ -6,24 +6,18 @@ from two agents at once is decided by the order of the record alone.
 
 from collections.abc import Iterable
 
-from services.router.engine.matching import crowded, find_agent, find_conversation
-from services.router.engine.ordering import by_due, due_at
-from services.router.engine.routes import Placement
+from services.router.engine.ordering import by_due
+from services.router.engine.placing import fill, place_all, place_one, requeue
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
 from shared.events.commands import AcceptOffer, DeclineOffer
 from shared.events.routing import (
     Assigned,
-    Offered,
     OfferEnd,
     OfferEnded,
     PresenceChanged,
-    Queued,
-    QueuedFor,
     Refused,
 )
-from shared.ids import derived_id
-from shared.rules import Queue
 
 _GONE = Refused("gone", "This offer has ended.")
 _TAKEN = Refused("conflict", "Another agent has this conversation.")
@@ -101,88 +95,6 @@ def end_offer(
     turn.emit(OfferEnded(conversation.id, offer, agent.name, how, turn.now, reason))
 
 
-def requeue(turn: Turn, conversation: Conversation) -> None:
-    """It waits again, where its attributes and the rules put it now."""
-    queue(turn, conversation, _placement(turn, conversation), "requeued")
-
-
-def reroute(turn: Turn, conversation: Conversation) -> bool:
-    """Move what waits if its attributes and the rules now say another place. Did it move?"""
-    wanted = conversation.skill_class
-    if conversation.status != "waiting" or wanted is None:
-        return False
-    place = _placement(turn, conversation)
-    stays = (
-        place.queue == wanted.queue
-        and place.priority == conversation.priority
-        and place.route == conversation.route
-        and tuple(sorted(place.requires.items())) == wanted.requires
-        and due_at(conversation.arrived, place.target_ms) == conversation.due
-    )
-    if not stays:
-        queue(turn, conversation, place, "requeued")
-    return not stays
-
-
-def queue(turn: Turn, conversation: Conversation, place: Placement, why: QueuedFor) -> None:
-    """It waits in this place; its age counts from its arrival, however often it is moved."""
-    turn.emit(
-        Queued(
-            conversation=conversation.id,
-            queue=place.queue,
-            priority=place.priority,
-            requires=place.requires,
-            due=due_at(conversation.arrived, place.target_ms),
-            at=turn.now,
-            why=why,
-            route=place.route,
-        )
-    )
-
-
-def arrive(turn: Turn, conversation: Conversation) -> None:
-    """A new or reopened conversation finds its queue, and an agent if one is free."""
-    why: QueuedFor = "new" if conversation.skill_class is None else "reopened"
-    place = turn.workspace.routing.place(conversation.channel, conversation.attributes)
-    queue(turn, conversation, place, why)
-    if not crowded(conversation):
-        place_one(turn, conversation)
-
-
-def place_all(turn: Turn, conversations: Iterable[Conversation]) -> None:
-    """Each finds an agent if there is one, what is due first before the rest."""
-    for conversation in sorted(conversations, key=by_due):
-        place_one(turn, conversation)
-
-
-def place_one(turn: Turn, conversation: Conversation, skip: Agent | None = None) -> None:
-    """Offer it to whoever is idle longest of those who may take it, except `skip`."""
-    if conversation.status == "waiting":
-        agent = find_agent(turn.workspace, conversation, turn.now, skip)
-        if agent is not None:
-            offer(turn, conversation, agent)
-
-
-def fill(turn: Turn, agent: Agent) -> None:
-    """Offer him what is due first, while he has room and something waits for him."""
-    while (conversation := find_conversation(turn.workspace, agent, turn.now)) is not None:
-        offer(turn, conversation, agent)
-
-
-def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
-    """Ask him; from here on his capacity is taken."""
-    settings = turn.workspace.rules.queues.get(conversation.queue) or Queue()
-    turn.emit(
-        Offered(
-            conversation=conversation.id,
-            offer=derived_id("off", turn.cause, conversation.id, str(conversation.tries)),
-            agent=agent.name,
-            at=turn.now,
-            expires_at=turn.now + round(settings.offer_seconds * 1000),
-        )
-    )
-
-
 def _redirect(turn: Turn, conversation: Conversation, how: OfferEnd, reason: str | None) -> None:
     """Others first; only then may it come back to him, and only if nobody else is there for it."""
     agent = conversation.agent
@@ -191,16 +103,6 @@ def _redirect(turn: Turn, conversation: Conversation, how: OfferEnd, reason: str
     requeue(turn, conversation)
     place_one(turn, conversation, skip=agent)
     fill(turn, agent)
-
-
-def _placement(turn: Turn, conversation: Conversation) -> Placement:
-    """By the routes; in the queue that a person chose, as long as there is one of that name."""
-    routing, channel = turn.workspace.routing, conversation.channel
-    if conversation.pinned and conversation.queue in turn.workspace.rules.queues:
-        return routing.place_in(
-            conversation.queue, channel, conversation.attributes, conversation.priority
-        )
-    return routing.place(channel, conversation.attributes)
 
 
 def _deserted(turn: Turn, agent: Agent) -> list[Conversation]:

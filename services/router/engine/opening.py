@@ -2,7 +2,7 @@
 
 from services.router.engine.attributes import MOST_CHARACTERS, news, of_alert
 from services.router.engine.closing import end_wrap_up, wraps_up
-from services.router.engine.offers import place_one, reroute
+from services.router.engine.placing import place_one, reroute
 from services.router.engine.state import Attributes, Conversation
 from services.router.engine.turn import Turn
 from shared.clock import milliseconds

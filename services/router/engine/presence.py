@@ -1,6 +1,7 @@
 """Agents come, pause and go."""
 
-from services.router.engine.offers import fill, left, stopped
+from services.router.engine.offers import left, stopped
+from services.router.engine.placing import fill
 from services.router.engine.state import Agent
 from services.router.engine.turn import Turn
 from shared.events.commands import SetPresence

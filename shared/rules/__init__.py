@@ -1,0 +1,68 @@
+"""The routing rules: what `patchbay.yaml` says about queues, routes and agents.
+
+Part of the configuration, of the command that applies it and of the record of having applied it,
+so that a replay decides by the rules of its time.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from shared.rules.agents import Agent
+from shared.rules.base import Level, Name, Seconds
+from shared.rules.classes import PriorityClass
+from shared.rules.queues import Queue, ServiceLevel
+from shared.rules.routes import Route
+from shared.strict import Strict
+
+__all__ = [
+    "MOST_RULES",
+    "Agent",
+    "Level",
+    "Name",
+    "PriorityClass",
+    "Queue",
+    "Route",
+    "Rules",
+    "Seconds",
+    "ServiceLevel",
+]
+
+MOST_RULES = 600_000
+"""Characters of a workspace's rules, as JSON, that fit into one record beside their decision."""
+
+
+class Rules(Strict):
+    """All routing rules of one workspace."""
+
+    queues: dict[Name, Queue] = {}
+    """Where conversations wait."""
+    classes: dict[Name, PriorityClass] = {}
+    """How urgent they are; `normal` always exists."""
+    routes: tuple[Route, ...] = ()
+    """What goes where; the last one takes everything, so it has no `when`."""
+    agents: dict[Name, Agent] = {}
+    """Who takes conversations."""
+    skills: tuple[Name, ...] = ()
+    """The names that routes and agents may use."""
+    default_capacity: dict[str, int] = {
+        "phone": 1,
+        "whatsapp": 3,
+        "messenger": 3,
+        "apple": 3,
+        "email": 5,
+    }
+    """How many conversations at once, per channel, for an agent who says nothing else."""
+    thread_window_hours: dict[str, Annotated[float, Field(ge=0, le=8760)]] = {"email": 72.0}
+    """Per channel: how long after its end the customer's next message reopens a conversation."""
+    missed_offers: Annotated[int, Field(ge=1, le=100)] = 3
+    """After so many missed in a row, an agent is set away."""
+    decline_seconds: Seconds = 30
+    """For so long a declined or missed conversation is not offered to the same agent, unless
+    nobody else could take it sooner."""
+
+    @model_validator(mode="after")
+    def _has_a_normal_class(self) -> "Rules":
+        if "normal" not in self.classes:
+            object.__setattr__(self, "classes", {**self.classes, "normal": PriorityClass()})
+        return self

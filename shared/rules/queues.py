@@ -1,0 +1,30 @@
+"""Queues: where conversations wait, and what is promised there."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.rules.base import Seconds
+from shared.strict import Strict
+
+
+class ServiceLevel(Strict):
+    """The target of a queue."""
+
+    percent: Annotated[int, Field(ge=1, le=100)] = 80
+    """So many of a hundred conversations are answered"""
+    seconds: Seconds = 60
+    """within so many seconds of arriving."""
+
+
+class Queue(Strict):
+    """Where conversations of one kind wait."""
+
+    title: str = ""
+    """What people call it."""
+    service_level: ServiceLevel = ServiceLevel()
+    """What is promised."""
+    offer_seconds: Annotated[float, Field(ge=1, le=3600)] = 20
+    """How long an agent may think about an offer before it counts as missed."""
+    wrap_up_seconds: Seconds = 0
+    """How long an agent's capacity stays taken after the end."""
