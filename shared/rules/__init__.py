@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from shared.rules.agents import Agent
 from shared.rules.base import Level, Name, Seconds
 from shared.rules.classes import PriorityClass
-from shared.rules.queues import Queue, ServiceLevel
+from shared.rules.queues import Offering, Queue, ServiceLevel
 from shared.rules.routes import Route
 from shared.strict import Strict
 
@@ -20,6 +20,7 @@ __all__ = [
     "Agent",
     "Level",
     "Name",
+    "Offering",
     "PriorityClass",
     "Queue",
     "Route",

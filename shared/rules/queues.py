@@ -1,6 +1,6 @@
 """Queues: where conversations wait, and what is promised there."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,13 @@ class ServiceLevel(Strict):
     """within so many seconds of arriving."""
 
 
+class Offering(Strict):
+    """How a queue asks its agents."""
+
+    accept: Literal["agent", "automatic"] = "agent"
+    """`automatic`: whoever it is offered to has it at once (forced answer)."""
+
+
 class Queue(Strict):
     """Where conversations of one kind wait."""
 
@@ -26,5 +33,7 @@ class Queue(Strict):
     """What is promised."""
     offer_seconds: Annotated[float, Field(ge=1, le=3600)] = 20
     """How long an agent may think about an offer before it counts as missed."""
+    offer: Offering = Offering()
+    """How agents are asked."""
     wrap_up_seconds: Seconds = 0
     """How long an agent's capacity stays taken after the end."""

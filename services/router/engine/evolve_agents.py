@@ -30,7 +30,8 @@ def offered(state: State, workspace: Workspace, event: routing.Offered) -> None:
     workspace.offers[event.offer] = conversation
     load(agent, conversation)
     rest(workspace, agent, event.at)
-    arm(state, event.expires_at, "expire", workspace.name, event.offer)
+    if event.expires_at > event.at:
+        arm(state, event.expires_at, "expire", workspace.name, event.offer)
 
 
 def offer_ended(state: State, workspace: Workspace, event: routing.OfferEnded) -> None:

@@ -7,7 +7,7 @@ from services.router.engine.ordering import by_due, due_at
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
-from shared.events.routing import Offered, Queued, QueuedFor
+from shared.events.routing import Assigned, Offered, OfferEnded, Queued, QueuedFor
 from shared.ids import derived_id
 from shared.rules import Queue
 
@@ -81,17 +81,16 @@ def fill(turn: Turn, agent: Agent) -> None:
 
 
 def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
-    """Ask him; from here on his capacity is taken."""
+    """Ask him; from here on his capacity is taken. Where the queue says so, he has it at once."""
     settings = turn.workspace.rules.queues.get(conversation.queue) or Queue()
-    turn.emit(
-        Offered(
-            conversation=conversation.id,
-            offer=derived_id("off", turn.cause, conversation.id, str(conversation.tries)),
-            agent=agent.name,
-            at=turn.now,
-            expires_at=turn.now + round(settings.offer_seconds * 1000),
-        )
-    )
+    forced = settings.offer.accept == "automatic"
+    identity = derived_id("off", turn.cause, conversation.id, str(conversation.tries))
+    seconds = 0.0 if forced else settings.offer_seconds
+    expires_at = turn.now + round(seconds * 1000)
+    turn.emit(Offered(conversation.id, identity, agent.name, turn.now, expires_at))
+    if forced:
+        turn.emit(OfferEnded(conversation.id, identity, agent.name, "accepted", turn.now))
+        turn.emit(Assigned(conversation.id, agent.name, turn.now))
 
 
 def _placement(turn: Turn, conversation: Conversation) -> Placement:

@@ -74,7 +74,7 @@ WORLDS: tuple[Rules, ...] = (
     Rules.model_validate(
         {
             **_COMMON,
-            "queues": {**_COMMON["queues"], "returns": {"offer_seconds": 30}},
+            "queues": {**_COMMON["queues"], "returns": {"offer": {"accept": "automatic"}}},
             "routes": [
                 {
                     "name": "returning",
