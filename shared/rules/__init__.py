@@ -11,13 +11,16 @@ from pydantic import Field, model_validator
 from shared.rules.agents import Agent
 from shared.rules.base import Level, Name, Seconds
 from shared.rules.classes import PriorityClass
-from shared.rules.queues import Offering, Queue, ServiceLevel
+from shared.rules.keep import Keep
+from shared.rules.queues import Formula, Offering, Queue, ServiceLevel
 from shared.rules.routes import Route
 from shared.strict import Strict
 
 __all__ = [
     "MOST_RULES",
     "Agent",
+    "Formula",
+    "Keep",
     "Level",
     "Name",
     "Offering",
@@ -58,9 +61,14 @@ class Rules(Strict):
     """Per channel: how long after its end the customer's next message reopens a conversation."""
     missed_offers: Annotated[int, Field(ge=1, le=100)] = 3
     """After so many missed in a row, an agent is set away."""
+    grace_seconds: Seconds = 120
+    """For so long an agent who is gone (offline, or his connection lost) keeps what he holds."""
     decline_seconds: Seconds = 30
     """For so long a declined or missed conversation is not offered to the same agent, unless
     nobody else could take it sooner."""
+
+    keep: Keep = Keep()
+    """For how long what is meant for one agent is kept for him."""
 
     @model_validator(mode="after")
     def _has_a_normal_class(self) -> "Rules":

@@ -7,6 +7,16 @@ from pydantic import Field
 from shared.rules.base import Seconds
 from shared.strict import Strict
 
+Formula = Literal[
+    "early_abandons_met",
+    "answered_only",
+    "abandons_missed",
+    "early_abandons_excluded",
+    "short_abandons_met",
+    "short_abandons_excluded",
+]
+"""What a customer who gives up means for the service level: see docs/operations.md."""
+
 
 class ServiceLevel(Strict):
     """The target of a queue."""
@@ -15,6 +25,10 @@ class ServiceLevel(Strict):
     """So many of a hundred conversations are answered"""
     seconds: Seconds = 60
     """within so many seconds of arriving."""
+    formula: Formula = "abandons_missed"
+    """How those who gave up are counted; all six are shown, this one is in force."""
+    short_abandon_seconds: Seconds = 5
+    """Who gives up earlier than this has hardly waited."""
 
 
 class Offering(Strict):

@@ -1,0 +1,34 @@
+"""What one event of the record adds to the figures."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Measure = Literal[
+    "arrival",
+    "wait",
+    "queue_wait",
+    "first_response",
+    "handle",
+    "wrap_up",
+    "offer",
+    "transfer",
+]
+"""`arrival`: an episode waits for the first time. `wait`: from there to its first accept, or to the
+end of a customer who never got one. `queue_wait`: one stay in one queue. `handle`: one agent's time
+with it, `wrap_up` his work after its end. `offer`: from being asked to the end of the offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One measured thing. `priority` is the name of a class.
+
+    `outcome` is of a closed set: how a wait ended (answered, abandoned by the customer, ended by
+    ourselves), a stay in a queue (the same, or moved), an offer (`OfferEnd`); empty for the rest.
+    """
+
+    measure: Measure
+    channel: str
+    queue: str
+    priority: str
+    milliseconds: int = 0
+    outcome: str = ""
