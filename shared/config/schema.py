@@ -20,9 +20,12 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(listed)}" if listed else "none is defined"
 
 
-def keys_at(data: Any, path: Path_) -> list[str]:
-    """The keys that the model at a path takes; none where there is no model."""
-    model: Any = Config
+def keys_at(data: Any, path: Path_, root: type[BaseModel] = Config) -> list[str]:
+    """The keys that the model at a path takes; none where there is no model.
+
+    `root` is the model of the whole file.
+    """
+    model: Any = root
     for step in path:
         model = _inner(model, step)
         data = _child(data, step)

@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic_core import ErrorDetails
 
+from shared.config.models import Config
 from shared.config.schema import keys_at, near
 from shared.config.source import Document, Path_
 
@@ -62,25 +63,35 @@ _BOUNDS: Mapping[str, str] = {
 }
 
 
-def explain(document: Document, detail: ErrorDetails) -> None:
-    """Note one of pydantic's errors as a problem, unless its value is known to be unreadable."""
+def explain(document: Document, detail: ErrorDetails, root: type[BaseModel] = Config) -> None:
+    """Note one of pydantic's errors as a problem, unless its value is known to be unreadable.
+
+    `root` is the model of the whole file.
+    """
     path: Path_ = tuple(step for step in detail["loc"] if step != "[key]")
     if any(path[: len(gone)] == gone for gone in document.unreadable):
         return
     is_key = path != detail["loc"]
-    message, hint = _said(document, path, detail, is_key=is_key)
+    message, hint = _said(document, path, detail, is_key=is_key, root=root)
     document.problem(path, message, hint)
 
 
 def _said(
-    document: Document, path: Path_, detail: ErrorDetails, *, is_key: bool
+    document: Document,
+    path: Path_,
+    detail: ErrorDetails,
+    *,
+    is_key: bool,
+    root: type[BaseModel],
 ) -> tuple[str, str]:
     kind, context = detail["type"], detail.get("ctx", {})
     value = path[-1] if is_key else document.at(path)
     if kind == "extra_forbidden":
-        return f"unknown key {path[-1]!r}", near(str(path[-1]), keys_at(document.data, path[:-1]))
+        return f"unknown key {path[-1]!r}", near(
+            str(path[-1]), keys_at(document.data, path[:-1], root)
+        )
     if kind == "missing":
-        return _missing(document, path)
+        return _missing(document, path, root)
     if kind == "literal_error":
         return _one_of(str(context["expected"]), value)
     if kind == "string_pattern_mismatch":
@@ -94,10 +105,12 @@ def _said(
     return message[:1].lower() + message[1:], ""
 
 
-def _missing(document: Document, path: Path_) -> tuple[str, str]:
+def _missing(document: Document, path: Path_, root: type[BaseModel]) -> tuple[str, str]:
     """A key that is needed, and the one that may have been meant for it."""
     there = document.at(path[:-1])
-    strange = set(there) - set(keys_at(document.data, path[:-1])) if isinstance(there, dict) else ()
+    strange = (
+        set(there) - set(keys_at(document.data, path[:-1], root)) if isinstance(there, dict) else ()
+    )
     close = difflib.get_close_matches(str(path[-1]), sorted(strange), n=1)
     return f"{path[-1]!r} is required", f"is it {close[0]!r}?" if close else ""
 
