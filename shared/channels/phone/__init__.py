@@ -22,6 +22,7 @@ from shared.channels.phone.inbound import Teller
 from shared.channels.phone.settings import PhoneSettings
 from shared.channels.phone.speak import speak
 from shared.channels.phone.turn import canonical, read
+from shared.clock import milliseconds
 from shared.events.outbound import OutboundMessage
 
 _TWIML = {"content-type": "text/xml; charset=utf-8"}
@@ -47,7 +48,8 @@ class Phone:
         """What the call's step tells; holding the line tells nothing."""
         turn = read(request, account)
         teller = Teller(turn, account, now)
-        step = decide(turn, account, is_open=account.hours is None or account.hours.open_at(now))
+        is_open = account.hours is None or account.hours.is_open(milliseconds(now))
+        step = decide(turn, account, is_open=is_open)
         if step is not None:
             return teller.of_step(step)
         if turn.path == "recording":

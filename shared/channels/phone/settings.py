@@ -1,40 +1,20 @@
 """What `patchbay.yaml` may say about a phone account: numbers, menu and every spoken text."""
 
 import re
-from datetime import date, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from shared.channels.account import AccountSettings, Secret, Secrets
 from shared.rules import Name
+from shared.rules.hours import Hours
 from shared.strict import Strict
 
 Do = Literal["queue", "voicemail", "callback", "hangup", "menu"]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-_SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 _PLACE = re.compile(r"\{[^}]*\}?|\}")
 _PLACES = {"position": frozenset({"{position}"}), "expected": frozenset({"{minutes}"})}
 
 
-def _span(value: str) -> str:
-    if not _SPAN.fullmatch(value) or value[:5] >= value[6:]:
-        raise ValueError("write it as 09:00-17:30, the end after the beginning")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"unknown time zone {value!r}, write it as Europe/Berlin") from None
-    return value
-
-
-Span = Annotated[str, AfterValidator(_span)]
 E164 = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Digit = Annotated[str, Field(pattern=r"^[0-9*]$")]
@@ -118,26 +98,6 @@ class Option(Strict):
     """What may be said instead, by language."""
     language: Language | None = None
     """Goes on in another language."""
-
-
-class Hours(Strict):
-    """When calls are taken."""
-
-    time_zone: Annotated[str, AfterValidator(_zone)]
-    """Where the hours are meant."""
-    open: dict[Weekday, tuple[Span, ...]]
-    """Spans as `09:00-17:30`, by day; a day that is missing is closed."""
-    closed_on: tuple[date, ...] = ()
-    """Days on which nobody is there."""
-
-    def open_at(self, moment: datetime) -> bool:
-        """Is the line open at this moment?"""
-        local = moment.astimezone(ZoneInfo(self.time_zone))
-        if local.date() in self.closed_on:
-            return False
-        clock = local.strftime("%H:%M")
-        spans = self.open.get(WEEKDAYS[local.weekday()], ())
-        return any(span[:5] <= clock < span[6:] for span in spans)
 
 
 class PhoneSettings(AccountSettings):
