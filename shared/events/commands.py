@@ -5,19 +5,19 @@ A command's envelope id is its correlation id: the Decision that answers it carr
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from shared.events.base import Event
 from shared.rules import Rules
 
-PresenceState = Literal["available", "draining", "away", "offline"]
+PresenceState = Literal["available", "busy", "draining", "away", "offline"]
 
 
 class SetPresence(Event):
-    """An agent becomes available, takes nothing new (draining), goes away, or leaves.
-
-    `session` is the API stream that holds the presence; a loss reported for an older session has no
-    effect.
+    """An agent becomes available, takes new work on the named `channels` only (busy), takes nothing
+    new (draining), goes away, or leaves. `session` is the API stream that holds the presence.
     """
 
     TYPE: ClassVar[str] = "patchbay.command.presence.v1"
@@ -28,6 +28,32 @@ class SetPresence(Event):
     state: PresenceState
     reason: str | None = None
     session: str | None = None
+    channels: tuple[str, ...] = ()
+
+
+class LosePresence(Event):
+    """The stream that held an agent's presence is gone. Of an older session it means nothing.
+
+    What he was offered goes to others at once; what he holds stays his for a grace time.
+    """
+
+    TYPE: ClassVar[str] = "patchbay.command.lose_presence.v1"
+
+    workspace: str
+    actor: str
+    agent: str
+    session: str | None = None
+
+
+class ResumePresence(Event):
+    """A stream of the agent is open again: what a loss took from him he is again."""
+
+    TYPE: ClassVar[str] = "patchbay.command.resume_presence.v1"
+
+    workspace: str
+    actor: str
+    agent: str
+    session: str
 
 
 class AcceptOffer(Event):
@@ -48,14 +74,20 @@ class DeclineOffer(Event):
 
 
 class Transfer(Event):
-    """Put a held conversation back into a queue; it keeps its age."""
+    """Give a held conversation to a queue, an agent or whoever has these skills; it keeps its age.
+
+    `to_agent` is offered it first; then it is the turn of `queue`, or of a queue of his. Without
+    `queue`, whoever has the `skills` is looked for where it was.
+    """
 
     TYPE: ClassVar[str] = "patchbay.command.transfer.v1"
 
     workspace: str
     actor: str
     conversation: str
-    queue: str
+    queue: str | None = None
+    to_agent: str | None = None
+    skills: dict[str, int] = {}
     note: str | None = None
 
 
@@ -84,13 +116,53 @@ class EndWrapUp(Event):
 
 
 class Configure(Event):
-    """From here on decide by these rules. `digest` names them; the same digest changes nothing."""
+    """From here on decide by these rules. `digest` names them; the same digest changes nothing.
+
+    `how` is `file` where a process found them in its patchbay.yaml: rules that were in force before
+    are then left alone. `former` is the version they are taken from. With `over` the command is
+    refused unless that version is in force.
+    """
 
     TYPE: ClassVar[str] = "patchbay.command.configure.v1"
 
     workspace: str
+    actor: str = "system"
     digest: str
     rules: Rules
+    how: Literal["file", "apply", "rollback"] = "apply"
+    note: str = ""
+    former: int | None = None
+    over: int | None = None
+
+
+class TryRules(Event):
+    """Let the routes and classes of these rules decide on a share of the conversations.
+
+    `percent` of all conversation keys, always the same ones. One trial at a time; `over` as in
+    Configure.
+    """
+
+    TYPE: ClassVar[str] = "patchbay.command.try_rules.v1"
+
+    workspace: str
+    actor: str
+    digest: str
+    rules: Rules
+    percent: Annotated[float, Field(gt=0, le=100)]
+    note: str = ""
+    over: int | None = None
+
+
+class EndTrial(Event):
+    """Put the rules that are on trial in force for everybody, or stop the trial."""
+
+    TYPE: ClassVar[str] = "patchbay.command.end_trial.v1"
+
+    workspace: str
+    actor: str
+    trial: int
+    how: Literal["promote", "stop"]
+    note: str = ""
 
 
 class NoteAlert(Event):
@@ -121,24 +193,32 @@ class NoteDelivery(Event):
 
 Command = (
     SetPresence
+    | LosePresence
+    | ResumePresence
     | AcceptOffer
     | DeclineOffer
     | Transfer
     | Close
     | EndWrapUp
     | Configure
+    | TryRules
+    | EndTrial
     | NoteAlert
     | NoteDelivery
 )
 
 COMMANDS: tuple[type[Event], ...] = (
     SetPresence,
+    LosePresence,
+    ResumePresence,
     AcceptOffer,
     DeclineOffer,
     Transfer,
     Close,
     EndWrapUp,
     Configure,
+    TryRules,
+    EndTrial,
     NoteAlert,
     NoteDelivery,
 )

@@ -14,7 +14,9 @@ from shared.events.commands import PresenceState
 from shared.rules import Rules
 
 OfferEnd = Literal["accepted", "declined", "expired", "rescinded", "cancelled"]
-QueuedFor = Literal["new", "reopened", "requeued", "transferred"]
+RulesHow = Literal["file", "apply", "rollback", "promote", "trial"]
+TrialEnd = Literal["promoted", "stopped", "replaced"]
+QueuedFor = Literal["new", "reopened", "requeued", "transferred", "passed_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Enriched:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """It waits. `due` orders it against everything else that waits; a requeue keeps it."""
+    """It waits. `due` orders it against everything else that waits; a requeue keeps it.
+
+    Until `kept_until` only `kept_for` is offered it. `asked` are the skills a person asked for.
+    `rules` is the version that put it there: that in force, or that on trial.
+    """
 
     conversation: str
     queue: str
@@ -71,6 +77,10 @@ class Queued:
     at: int
     why: QueuedFor
     route: str | None = None
+    kept_for: str | None = None
+    kept_until: int | None = None
+    asked: dict[str, int] | None = None
+    rules: int = 0
     event: Literal["queued"] = "queued"
 
 
@@ -116,12 +126,13 @@ class Responded:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The agent no longer holds it (transferred)."""
+    """The agent no longer holds it (transferred). `note` is what he leaves to the next one."""
 
     conversation: str
     agent: str
     at: int
     why: str
+    note: str | None = None
     event: Literal["released"] = "released"
 
 
@@ -165,11 +176,18 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class PresenceChanged:
+    """`channels` are what a busy agent still takes. Until `until` an agent who is offline keeps what
+    he holds. `lost`: his connection is gone, and he is again what he was if it comes back by then.
+    """
+
     agent: str
     state: PresenceState
     at: int
     reason: str | None = None
     session: str | None = None
+    channels: tuple[str, ...] = ()
+    until: int | None = None
+    lost: bool = False
     event: Literal["presence_changed"] = "presence_changed"
 
 
@@ -191,11 +209,51 @@ class AlertForgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Which version of the rules this is, and who made it. Versions count from 1, without gaps.
+
+    `former` is the version its rules are taken from, `percent` the share of a trial.
+    """
+
+    version: int
+    how: RulesHow
+    by: str = "system"
+    note: str = ""
+    former: int | None = None
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
+    """From here on these rules are in force."""
+
     digest: str
     rules: Rules
     at: int
+    change: Change
     event: Literal["configured"] = "configured"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """The routes and classes of these rules decide on a share of the conversations."""
+
+    digest: str
+    rules: Rules
+    at: int
+    change: Change
+    event: Literal["trial_started"] = "trial_started"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialEnded:
+    """The trial of this version is over; `replaced`: other rules came into force meanwhile."""
+
+    version: int
+    how: TrialEnd
+    at: int
+    by: str
+    event: Literal["trial_ended"] = "trial_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +263,16 @@ class Refused:
     code: Literal["not_found", "gone", "conflict", "forbidden", "invalid"]
     detail: str
     event: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """The command had its effect, but: nobody could ever take it, or the agent is not there."""
+
+    conversation: str
+    code: Literal["nobody_able", "never", "not_there"]
+    detail: str
+    event: Literal["warned"] = "warned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +301,10 @@ RoutingEvent = Annotated[
     | AlertNoted
     | AlertForgotten
     | Configured
+    | TrialStarted
+    | TrialEnded
     | Refused
+    | Warned
     | Unchanged,
     Field(discriminator="event"),
 ]

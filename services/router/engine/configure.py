@@ -8,16 +8,25 @@ where nothing is to be changed.
 
 from heapq import heapify, heappop, heappush
 
+from services.router.engine.capacity import at_work
 from services.router.engine.index import waiting_conversations
 from services.router.engine.matching import find_conversation
 from services.router.engine.offers import take_back
 from services.router.engine.ordering import by_number
-from services.router.engine.placing import offer, requeue, reroute
+from services.router.engine.placing import offer, pass_all_on, requeue, reroute
 from services.router.engine.state import Agent, State, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
+from services.router.engine.versions import change, was_in_force
 from shared.events.commands import Configure
-from shared.events.routing import Configured, PresenceChanged, Released, WrapUpEnded
+from shared.events.routing import (
+    Configured,
+    PresenceChanged,
+    Refused,
+    Released,
+    TrialEnded,
+    WrapUpEnded,
+)
 
 MOST_EVENTS = 1000
 """How many events one decision of a sweep may have."""
@@ -27,11 +36,24 @@ MOST_LOOKS = 3000
 
 
 def configure(turn: Turn, command: Configure) -> None:
-    """From here on decide by these rules. The same digest changes nothing."""
-    if turn.workspace.digest == command.digest:
+    """From here on decide by these rules. The same digest changes nothing.
+
+    Rules that a process found in its file are those of a start: they change nothing either when
+    they were in force before, so that no restart undoes what was applied since.
+    """
+    workspace = turn.workspace
+    if workspace.digest == command.digest:
         return turn.unchanged()
-    turn.emit(Configured(command.digest, command.rules, turn.now))
-    look_again(turn.state, turn.workspace)
+    if command.how == "file" and was_in_force(workspace, command.digest):
+        return turn.unchanged()
+    if command.over is not None and command.over != workspace.in_force:
+        detail = f"Version {workspace.in_force} is in force, not version {command.over}."
+        return turn.refuse(Refused("conflict", detail))
+    if workspace.trial is not None:
+        turn.emit(TrialEnded(workspace.trial.version, "replaced", turn.now, command.actor))
+    made = change(workspace, command.how, command.actor, command.note, command.former)
+    turn.emit(Configured(command.digest, command.rules, turn.now, made))
+    look_again(turn.state, workspace)
     return sweep(turn)
 
 
@@ -39,9 +61,7 @@ def look_again(state: State, workspace: Workspace) -> None:
     """Put what waits and who is free on the lists of what is to be looked at."""
     workspace.unswept = waiting_conversations(workspace)[::-1]
     workspace.unfilled = [
-        (agent.rank, agent.name)
-        for agent in workspace.agents.values()
-        if agent.state == "available"
+        (agent.rank, agent.name) for agent in workspace.agents.values() if at_work(agent)
     ]
     heapify(workspace.unfilled)
     arm(state, state.now, "sweep", workspace.name, "")
@@ -85,6 +105,7 @@ def _clear(turn: Turn, agent: Agent) -> None:
             turn.emit(WrapUpEnded(conversation.id, agent.name, turn.now))
     for conversation in returned:
         requeue(turn, conversation)
+    pass_all_on(turn, agent)
     turn.emit(PresenceChanged(agent.name, "offline", turn.now, "removed"))
 
 

@@ -13,10 +13,12 @@ from services.router.engine import (
     offers,
     placing,
     presence,
+    transfers,
+    trials,
 )
 from services.router.engine.evolve import apply, remember
 from services.router.engine.state import State
-from services.router.engine.timers import Timer
+from services.router.engine.timers import Kind, Timer
 from services.router.engine.turn import Context, Turn
 from shared.events import commands
 from shared.events.commands import Command
@@ -70,31 +72,33 @@ def _let_lapse(turn: Turn) -> None:
 
 
 def _on_timer(turn: Turn, timer: Timer) -> None:
-    match timer.kind:
-        case "expire":
-            offers.expire(turn, timer.subject)
-        case "wrap_up":
-            closing.wrap_up_over(turn, timer.subject, timer.at)
-        case "forget":
-            closing.forget(turn, timer.subject, timer.at)
-        case "alert":
-            alerts.forget_alert(turn, timer.subject, timer.at)
-        case "sweep":
-            configure.sweep(turn)
-        case "lapse":
-            pass  # done before any command
+    _TIMERS[timer.kind](turn, timer)
 
 
+_TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
+    "expire": lambda turn, timer: offers.expire(turn, timer.subject),
+    "wrap_up": lambda turn, timer: closing.wrap_up_over(turn, timer.subject, timer.at),
+    "forget": lambda turn, timer: closing.forget(turn, timer.subject, timer.at),
+    "keep": lambda turn, timer: placing.keep_over(turn, timer.subject, timer.at),
+    "alert": lambda turn, timer: alerts.forget_alert(turn, timer.subject, timer.at),
+    "grace": lambda turn, timer: presence.grace_over(turn, timer.subject, timer.at),
+    "sweep": lambda turn, timer: configure.sweep(turn),
+    "lapse": lambda _turn, _timer: None,  # done before any command
+}
 _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     CustomerEvent: intake.take_in,
     Timer: _on_timer,
     commands.SetPresence: presence.set_presence,
+    commands.LosePresence: presence.lose,
+    commands.ResumePresence: presence.resume,
     commands.AcceptOffer: offers.accept,
     commands.DeclineOffer: offers.decline,
-    commands.Transfer: handling.transfer,
+    commands.Transfer: transfers.transfer,
     commands.Close: handling.close,
     commands.EndWrapUp: handling.end_wrap_up,
     commands.Configure: configure.configure,
+    commands.TryRules: trials.try_rules,
+    commands.EndTrial: trials.end_trial,
     commands.NoteAlert: alerts.note_alert,
     commands.NoteDelivery: handling.note_delivery,
 }

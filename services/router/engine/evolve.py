@@ -7,7 +7,7 @@ same state.
 from collections.abc import Callable
 from typing import Any
 
-from services.router.engine import evolve_agents, evolve_conversations
+from services.router.engine import evolve_agents, evolve_conversations, evolve_rules
 from services.router.engine.state import RECENT_CAUSES, State, Workspace
 from services.router.engine.timers import CAUSE
 from shared.events import routing
@@ -62,7 +62,10 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.PresenceChanged: evolve_agents.presence_changed,
     routing.AlertNoted: evolve_conversations.alert_noted,
     routing.AlertForgotten: evolve_conversations.alert_forgotten,
-    routing.Configured: evolve_agents.configured,
+    routing.Configured: evolve_rules.configured,
+    routing.TrialStarted: evolve_rules.trial_started,
+    routing.TrialEnded: evolve_rules.trial_ended,
     routing.Refused: _nothing,
+    routing.Warned: _nothing,
     routing.Unchanged: _nothing,
 }

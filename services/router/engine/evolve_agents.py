@@ -1,19 +1,17 @@
 """What the events of offers, agents and rules do to the state."""
 
+from services.router.engine.capacity import at_work
 from services.router.engine.index import (
     dequeue,
-    employ,
     idle_stranger,
     left_seats,
     load,
-    rebuild,
     rest,
     seat,
     unload,
 )
-from services.router.engine.routes import Routing
 from services.router.engine.shunning import dismiss, forgive, shun
-from services.router.engine.state import State, Workspace
+from services.router.engine.state import Before, State, Workspace
 from services.router.engine.timers import arm
 from shared.events import routing
 
@@ -60,6 +58,8 @@ def assigned(_state: State, workspace: Workspace, event: routing.Assigned) -> No
     dequeue(workspace, conversation)
     forgive(workspace, conversation)
     conversation.status = "held"
+    conversation.last_agent = event.agent
+    workspace.threads[conversation.key].agent = event.agent
     if conversation.agent is None:
         load(workspace.agents[event.agent], conversation)
 
@@ -93,31 +93,25 @@ def wrap_up_ended(_state: State, workspace: Workspace, event: routing.WrapUpEnde
     unload(workspace, workspace.conversations[event.conversation])
 
 
-def presence_changed(_state: State, workspace: Workspace, event: routing.PresenceChanged) -> None:
+def presence_changed(state: State, workspace: Workspace, event: routing.PresenceChanged) -> None:
     """An agent comes, pauses or goes."""
     agent = workspace.agents[event.agent]
-    was, agent.state = agent.state, event.state
-    agent.reason, agent.session = event.reason, event.session
+    worked = at_work(agent)
+    if agent.profile is not None:
+        agent.profile.count(agent, -1)
+    before = Before(agent.state, agent.reason, agent.channels) if event.lost else None
+    agent.state, agent.reason, agent.session = event.state, event.reason, event.session
+    agent.channels, agent.before, agent.keeps_until = event.channels, before, event.until or 0
+    if agent.profile is not None:
+        agent.profile.count(agent, 1)
+    if event.until is not None:
+        arm(state, event.until, "grace", workspace.name, agent.name)
     if idle_stranger(agent):
         dismiss(workspace, agent)
-    if was == event.state:
-        return
-    if agent.profile is not None:
-        agent.profile.present += (event.state == "available") - (was == "available")
-    if event.state == "available":
+    elif at_work(agent) and not worked:
         agent.missed = 0
         rest(workspace, agent, event.at)
         seat(workspace, agent)
     else:
         left_seats(workspace, agent, agent.rank)
-
-
-def configured(_state: State, workspace: Workspace, event: routing.Configured) -> None:
-    """Other rules, and with them other agents, profiles and classes."""
-    workspace.rules = event.rules
-    workspace.digest = event.digest
-    workspace.version += 1
-    workspace.settled = False
-    workspace.routing = Routing(event.rules)
-    employ(workspace, event.rules)
-    rebuild(workspace)
+        seat(workspace, agent)

@@ -1,7 +1,8 @@
 """What the events of conversations and their threads do to the state."""
 
 from services.router.engine.index import class_for, dequeue, enqueue, rest, unload
-from services.router.engine.shunning import forgive
+from services.router.engine.keeping import Keep, keep
+from services.router.engine.shunning import forgive, pardon
 from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
 from services.router.engine.threads import forget_at, reopens_until, saw, share
 from services.router.engine.timers import arm
@@ -37,6 +38,7 @@ def reopened(_state: State, workspace: Workspace, event: routing.Reopened) -> No
     conversation.wrap_up_until = 0
     conversation.responded = False
     conversation.pinned = False
+    conversation.asked = None
 
 
 def attached(_state: State, workspace: Workspace, event: routing.Attached) -> None:
@@ -51,16 +53,23 @@ def enriched(_state: State, workspace: Workspace, event: routing.Enriched) -> No
     conversation.attributes = share(workspace, {**conversation.attributes, **event.attributes})
 
 
-def queued(_state: State, workspace: Workspace, event: routing.Queued) -> None:
+def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     """It waits, here or somewhere else than before."""
     conversation = workspace.conversations[event.conversation]
     dequeue(workspace, conversation)
     conversation.priority = event.priority
     conversation.route = event.route
+    conversation.version = event.rules
     if event.why == "transferred":
         conversation.pinned = True
+    conversation.asked = event.asked
     wanted = class_for(workspace, event.queue, conversation.channel, event.requires)
-    enqueue(workspace, conversation, wanted, event.due)
+    if event.kept_for is None:
+        enqueue(workspace, conversation, wanted, event.due)
+    else:
+        pardon(workspace, conversation, event.kept_for)
+        conversation.skill_class, conversation.due = wanted, event.due
+        keep(state, workspace, conversation, Keep(event.kept_for, event.kept_until or 0))
 
 
 def responded(_state: State, workspace: Workspace, event: routing.Responded) -> None:

@@ -2,18 +2,29 @@
 
 from collections.abc import Iterable
 
+from services.router.engine.keeping import Keep, kept_by
 from services.router.engine.matching import crowded, find_agent, find_conversation
 from services.router.engine.ordering import by_due, due_at
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
+from services.router.engine.versions import routing_for, version_for
 from shared.events.routing import Assigned, Offered, OfferEnded, Queued, QueuedFor
 from shared.ids import derived_id
 from shared.rules import Queue
 
 
-def queue(turn: Turn, conversation: Conversation, place: Placement, why: QueuedFor) -> None:
-    """It waits in this place; its age counts from its arrival, however often it is moved."""
+def queue(
+    turn: Turn,
+    conversation: Conversation,
+    place: Placement,
+    why: QueuedFor,
+    keep: Keep | None = None,
+) -> None:
+    """It waits in this place; its age counts from its arrival, however often it is moved.
+
+    With `keep` it waits for one agent alone, for a while.
+    """
     turn.emit(
         Queued(
             conversation=conversation.id,
@@ -24,6 +35,10 @@ def queue(turn: Turn, conversation: Conversation, place: Placement, why: QueuedF
             at=turn.now,
             why=why,
             route=place.route,
+            rules=version_for(turn.workspace, conversation),
+            kept_for=None if keep is None else keep.agent,
+            kept_until=None if keep is None else keep.until,
+            asked=place.asked,
         )
     )
 
@@ -47,16 +62,39 @@ def reroute(turn: Turn, conversation: Conversation) -> bool:
         and due_at(conversation.arrived, place.target_ms) == conversation.due
     )
     if not stays:
-        queue(turn, conversation, place, "requeued")
+        queue(turn, conversation, place, "requeued", kept_by(conversation))
     return not stays
 
 
-def arrive(turn: Turn, conversation: Conversation) -> None:
+def pass_on(turn: Turn, conversation: Conversation) -> None:
+    """It is not kept for anybody any more: whoever may take it is asked."""
+    queue(turn, conversation, _placement(turn, conversation), "passed_on")
+
+
+def pass_all_on(turn: Turn, agent: Agent) -> list[Conversation]:
+    """Nothing is kept for him any more. Whoever calls this has it placed."""
+    kept = sorted(agent.kept.values(), key=by_due)
+    for conversation in kept:
+        pass_on(turn, conversation)
+    return kept
+
+
+def keep_over(turn: Turn, conversation: str, at: int) -> None:
+    """The time it was kept for one agent has come to its end; a later one is not meant."""
+    found = turn.workspace.conversations.get(conversation)
+    if found is not None and found.kept_for is not None and found.kept_until <= at:
+        pass_on(turn, found)
+        place_one(turn, found)
+
+
+def arrive(turn: Turn, conversation: Conversation, keep: Keep | None = None) -> None:
     """A new or reopened conversation finds its queue, and an agent if one is free."""
     why: QueuedFor = "new" if conversation.skill_class is None else "reopened"
-    place = turn.workspace.routing.place(conversation.channel, conversation.attributes)
-    queue(turn, conversation, place, why)
-    if not crowded(conversation):
+    place = routing_for(turn.workspace, conversation).place(
+        conversation.channel, conversation.attributes
+    )
+    queue(turn, conversation, place, why, keep)
+    if keep is not None or not crowded(conversation):
         place_one(turn, conversation)
 
 
@@ -95,7 +133,13 @@ def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
 
 def _placement(turn: Turn, conversation: Conversation) -> Placement:
     """By the routes; in the queue that a person chose, as long as there is one of that name."""
-    routing, channel = turn.workspace.routing, conversation.channel
+    place = _place_by_rules(turn, conversation)
+    asked = conversation.asked
+    return place if asked is None else place._replace(requires=asked, asked=asked)
+
+
+def _place_by_rules(turn: Turn, conversation: Conversation) -> Placement:
+    routing, channel = routing_for(turn.workspace, conversation), conversation.channel
     if conversation.pinned and conversation.queue in turn.workspace.rules.queues:
         return routing.place_in(
             conversation.queue, channel, conversation.attributes, conversation.priority

@@ -6,8 +6,10 @@ from typing import Any
 from services.router.engine.configure import look_again
 from services.router.engine.evolve_conversations import remind_to_forget
 from services.router.engine.index import class_for, employ, enqueue, load, rebuild, seat
+from services.router.engine.keeping import keep, kept_by
 from services.router.engine.routes import Routing
 from services.router.engine.shunning import remind
+from services.router.engine.skills import SkillClass
 from services.router.engine.snapshot import (
     AGENT_FIELDS,
     CONVERSATION_FIELDS,
@@ -15,9 +17,19 @@ from services.router.engine.snapshot import (
     UNSETTLED,
     parse,
 )
-from services.router.engine.state import Agent, Alert, Conversation, State, Thread, Workspace
+from services.router.engine.state import (
+    Agent,
+    Alert,
+    Before,
+    Conversation,
+    State,
+    Thread,
+    Workspace,
+)
 from services.router.engine.threads import share
 from services.router.engine.timers import arm
+from services.router.engine.versions import Version, begin_trial
+from shared.events.routing import Change
 from shared.rules import Rules
 
 
@@ -76,8 +88,12 @@ def _workspace(
     ranks: int,
     recent: list[str],
     rules: Mapping[str, Any],
+    in_force: int,
+    history: list[list[Any]],
 ) -> None:
     workspace = state.workspace(name)
+    workspace.in_force = in_force
+    workspace.history = [Version(digest, at, Change(*made)) for digest, at, made in history]
     workspace.digest, workspace.version = digest, version
     workspace.numbers, workspace.ranks = numbers, ranks
     workspace.recent.extend(recent)
@@ -88,14 +104,25 @@ def _workspace(
     rebuild(workspace)
 
 
-def _agent(state: State, name: str, values: list[Any]) -> None:
+def _trial(
+    state: State, name: str, number: int, percent: float, digest: str, rules: Mapping[str, Any]
+) -> None:
+    made = Change(number, "trial", percent=percent)
+    begin_trial(state.workspace(name), digest, Rules.model_validate(rules), made)
+
+
+def _agent(state: State, name: str, values: list[Any], before: list[Any] | None) -> None:
     workspace = state.workspace(name)
     known = workspace.agents.get(values[0])
     agent = workspace.agents[values[0]] = known or Agent(values[0])
     for field, value in zip(AGENT_FIELDS, values, strict=True):
         setattr(agent, field, value)
+    agent.channels = tuple(agent.channels)
+    agent.before = None if before is None else Before(before[0], before[1], tuple(before[2]))
+    if agent.state == "offline" and agent.keeps_until:
+        arm(state, agent.keeps_until, "grace", name, agent.name)
     if agent.profile is not None:
-        agent.profile.present += agent.state == "available"
+        agent.profile.count(agent, 1)
     seat(workspace, agent)
 
 
@@ -106,10 +133,11 @@ def _thread(
     recent: str,
     noted: str | None,
     alert: list[Any] | None,
+    agent: str | None,
 ) -> None:
     workspace = state.workspace(name)
     thread = workspace.threads.setdefault(key, Thread())
-    thread.recent, thread.noted = bytes.fromhex(recent), noted
+    thread.recent, thread.noted, thread.agent = bytes.fromhex(recent), noted, agent
     if alert is not None:
         thread.alert = Alert(*alert)
         arm(state, thread.alert.until, "alert", name, key)
@@ -138,8 +166,18 @@ def _conversation(
         found = class_for(workspace, wanted[0], conversation.channel, wanted[1])
         conversation.skill_class = found
         if conversation.status == "waiting":
-            conversation.status = "open"
-            enqueue(workspace, conversation, found, conversation.due)
+            _wait_again(state, workspace, conversation, found)
+
+
+def _wait_again(
+    state: State, workspace: Workspace, conversation: Conversation, wanted: SkillClass
+) -> None:
+    conversation.status = "open"
+    promise = kept_by(conversation)
+    if promise is None:
+        enqueue(workspace, conversation, wanted, conversation.due)
+    else:
+        keep(state, workspace, conversation, promise)
 
 
 def _link_thread(workspace: Workspace, conversation: Conversation, last: bool) -> None:
@@ -171,6 +209,7 @@ def _link_agents(
 _READERS: dict[str, Callable[..., None]] = {
     "shard": _shard,
     "workspace": _workspace,
+    "trial": _trial,
     "agent": _agent,
     UNSETTLED: _unsettled,
     "conversation": _conversation,

@@ -19,10 +19,21 @@ if TYPE_CHECKING:
         Thread,
         Workspace,
     )
+    from services.router.engine.versions import Trial, Version
 
 FORMAT = 1
 
-AGENT_FIELDS = ("name", "state", "reason", "session", "rank", "idle_since", "missed")
+AGENT_FIELDS = (
+    "name",
+    "state",
+    "reason",
+    "session",
+    "rank",
+    "idle_since",
+    "missed",
+    "channels",
+    "keeps_until",
+)
 CONVERSATION_FIELDS = (
     "id",
     "key",
@@ -37,10 +48,15 @@ CONVERSATION_FIELDS = (
     "offer",
     "expires_at",
     "tries",
+    "kept_for",
+    "kept_until",
+    "asked",
+    "last_agent",
     "responded",
     "closed_at",
     "reopens_until",
     "wrap_up_until",
+    "version",
 )
 _agent_values = attrgetter(*AGENT_FIELDS)
 _conversation_values = attrgetter(*CONVERSATION_FIELDS)
@@ -67,7 +83,11 @@ def heads(state: "State") -> Iterator[str]:
             workspace.ranks,
             list(workspace.recent),
             orjson.Fragment(workspace.rules.model_dump_json()),
+            workspace.in_force,
+            [_version(one) for one in workspace.history],
         )
+        if workspace.trial is not None:
+            yield trial_line(workspace, workspace.trial)
         if not workspace.settled:
             yield _line(UNSETTLED, workspace.name)
         for name in sorted(workspace.agents):
@@ -83,9 +103,17 @@ def bodies(state: "State") -> Iterator[str]:
             yield thread_line(workspace, key, workspace.threads[key])
 
 
+def trial_line(workspace: "Workspace", trial: "Trial") -> str:
+    """The rules that decide on a share of the conversations."""
+    rules = orjson.Fragment(trial.rules.model_dump_json())
+    return _line("trial", workspace.name, trial.version, trial.percent, trial.digest, rules)
+
+
 def agent_line(workspace: "Workspace", agent: "Agent") -> str:
     """One agent: his presence and his rank."""
-    return _line("agent", workspace.name, _agent_values(agent))
+    return _line(
+        "agent", workspace.name, _agent_values(agent), agent.before and tuple(agent.before)
+    )
 
 
 def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
@@ -106,7 +134,13 @@ def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
 def thread_line(workspace: "Workspace", key: str, thread: "Thread") -> str:
     """One conversation key: what it has seen, and what its customer was told."""
     return _line(
-        "thread", workspace.name, key, thread.recent.hex(), thread.noted, _alert(thread.alert)
+        "thread",
+        workspace.name,
+        key,
+        thread.recent.hex(),
+        thread.noted,
+        _alert(thread.alert),
+        thread.agent,
     )
 
 
@@ -123,6 +157,12 @@ def _known(state: "State") -> "list[Workspace]":
 def _heard_of(state: "State", name: str) -> bool:
     workspace = state.workspaces[name]
     return bool(workspace.recent or workspace.version or workspace.threads)
+
+
+def _version(one: "Version") -> list[Any]:
+    made = one.change
+    said = [made.version, made.how, made.by, made.note, made.former, made.percent]
+    return [one.digest, one.at, said]
 
 
 def _alert(alert: "Alert | None") -> list[Any] | None:

@@ -7,13 +7,14 @@ timers and other things that only make finding fast are rebuilt from it.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.router.engine.capture import Capture
 from services.router.engine.front import Front
 from services.router.engine.routes import Routing
 from services.router.engine.skills import Abilities, Bench, Profile, SkillClass
 from services.router.engine.timers import Timer
+from services.router.engine.versions import Trial, Version
 from shared.events.commands import PresenceState
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
@@ -31,6 +32,9 @@ class Conversation:
     `open` is neither waiting nor with anybody (a caller in the menu). `agent` is whom it is offered
     to, who holds it, or who wraps it up. `offer` is the pending or the accepted offer. `shunned`
     are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
+    `kept_for` is the only agent who is offered it, until `kept_until`. `asked` are the skills a
+    person asked for instead of the route's. `last_agent` held it last.
+    `version` is that of the rules that chose route and queue.
     `placed` is the due time under which its skill class has a place for it, if it has one.
     """
 
@@ -44,6 +48,7 @@ class Conversation:
     skill_class: SkillClass | None = None
     priority: str = ""
     route: str | None = None
+    version: int = 0
     due: int = 0
     placed: int | None = None
     pinned: bool = False
@@ -52,6 +57,10 @@ class Conversation:
     expires_at: int = 0
     tries: int = 0
     shunned: dict[str, int] | None = None
+    kept_for: str | None = None
+    kept_until: int = 0
+    asked: dict[str, int] | None = None
+    last_agent: str | None = None
     responded: bool = False
     closed_at: int = 0
     reopens_until: int = 0
@@ -63,12 +72,23 @@ class Conversation:
         return "" if self.skill_class is None else self.skill_class.queue
 
 
+class Before(NamedTuple):
+    """What an agent was before his connection was lost."""
+
+    state: PresenceState
+    reason: str | None
+    channels: tuple[str, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Agent:
     """One agent at work. `rules` and `profile` are None once the configuration dropped him.
 
     `rank` orders agents by how long they are idle: it grows with every offer and every end of work.
-    `seated` are the channels on whose bench he has a seat, `work` what takes his capacity.
+    `seated` are the channels on whose bench he has a seat, `work` what takes his capacity,
+    `kept` what waits for nobody but him. `channels` are what he takes while busy, else empty.
+    Offline, he keeps what he holds until `keeps_until`; `before` is what he was when his connection
+    was lost.
     """
 
     name: str
@@ -82,10 +102,14 @@ class Agent:
     rank: int = 0
     idle_since: int = 0
     missed: int = 0
+    channels: tuple[str, ...] = ()
+    keeps_until: int = 0
+    before: "Before | None" = None
     busy: int = 0
     load: dict[str, int] = field(default_factory=dict)
     work: dict[str, Conversation] = field(default_factory=dict)
     seated: set[str] = field(default_factory=set)
+    kept: dict[str, Conversation] = field(default_factory=dict)
     shunned: dict[str, int] = field(default_factory=dict)
 
 
@@ -105,7 +129,8 @@ class Thread:
     """One conversation key. `recent` are 8-byte digests of the last event ids, oldest first.
 
     `last` is its latest conversation, `kept` how many are still remembered. `noted` is the last
-    alert ever noted, so that noting it again changes nothing.
+    alert ever noted, so that noting it again changes nothing. `agent` held one of its
+    conversations last.
     """
 
     last: Conversation | None = None
@@ -113,6 +138,7 @@ class Thread:
     recent: bytes = b""
     alert: Alert | None = None
     noted: str | None = None
+    agent: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -122,12 +148,16 @@ class Workspace:
     `recent` are the causes of the last decisions: a command found there has already been decided.
     `declined` are the waiting conversations that some agent is kept from. `settled` says that all
     has been looked at since the last rules; `unswept` and `unfilled` are what still has to be.
+    `version` is the number of the last change of the rules, `in_force` that of the one in force.
     """
 
     name: str
     rules: Rules = field(default_factory=Rules)
     digest: str | None = None
     version: int = 0
+    in_force: int = 0
+    history: list[Version] = field(default_factory=list)
+    trial: Trial | None = None
     settled: bool = True
     routing: Routing = field(default_factory=lambda: Routing(Rules()))
     numbers: int = 0

@@ -7,6 +7,7 @@ from services.router.engine.decide import Input, decide
 from services.router.engine.state import State
 from services.router.engine.timers import CAUSE, Timer, due_timers, next_timer
 from services.router.engine.turn import Context
+from services.router.engine.versions import was_in_force
 from services.router.metrics import engine_events, engine_inputs
 from services.router.shard.decisions import Line
 from shared.errors import RecordTooLarge
@@ -53,9 +54,9 @@ class Decider:
     def configure(self, workspace: str, rules: Rules) -> Entry | None:
         """Decide by these rules from now on, unless we do already."""
         digest = digest_of(rules)
-        if self.state.workspace(workspace).digest == digest:
+        if was_in_force(self.state.workspace(workspace), digest):
             return None
-        command = Configure(workspace=workspace, digest=digest, rules=rules)
+        command = Configure(workspace=workspace, digest=digest, rules=rules, how="file")
         cause = f"configure.{digest}.{self.line.epoch}.{self.line.seq}"
         return self._decided("configuration", command, cause, None)
 

@@ -37,7 +37,10 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.AlertNoted: _nothing,
     was.AlertForgotten: _nothing,
     was.Configured: _nothing,
+    was.TrialStarted: _nothing,
+    was.TrialEnded: _nothing,
     was.Refused: _nothing,
+    was.Warned: _nothing,
     was.Unchanged: _nothing,
 }
 

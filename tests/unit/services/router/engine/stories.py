@@ -117,6 +117,23 @@ class Story:
             state=step["state"],
             reason=step.get("reason"),
             session=step.get("session"),
+            channels=step.get("channels", ()),
+        )
+
+    def _lose(self, step: Step) -> Input:
+        return commands.LosePresence(
+            workspace=WORKSPACE,
+            actor=step.get("by", "system"),
+            agent=step["lose"],
+            session=step.get("session"),
+        )
+
+    def _resume(self, step: Step) -> Input:
+        return commands.ResumePresence(
+            workspace=WORKSPACE,
+            actor=step.get("by", "system"),
+            agent=step["resume"],
+            session=step["session"],
         )
 
     def _accept(self, step: Step) -> Input:
@@ -137,7 +154,10 @@ class Story:
             workspace=WORKSPACE,
             actor=step["by"],
             conversation=self.identity(step["transfer"]),
-            queue=step["to"],
+            queue=step.get("to"),
+            to_agent=step.get("to_agent"),
+            skills=step.get("skills", {}),
+            note=step.get("note"),
         )
 
     def _close(self, step: Step) -> Input:
@@ -186,6 +206,8 @@ class Story:
 _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "customer": Story._write,
     "presence": Story._presence,
+    "lose": Story._lose,
+    "resume": Story._resume,
     "accept": Story._accept,
     "decline": Story._decline,
     "transfer": Story._transfer,
@@ -196,15 +218,15 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "delivered": Story._delivered,
 }
 
-_TIMES = ("at", "due", "until", "expires_at")
-_LEFT_OUT = ("event", "rules", "digest", "detail")
+_TIMES = ("at", "due", "until", "expires_at", "kept_until")
+_LEFT_OUT = ("event", "rules", "digest", "change", "detail")
 
 
 def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
     parts: list[str] = [event.event]
     for field in event.__dataclass_fields__:
         value = getattr(event, field)
-        if field in _LEFT_OUT or value is None or value in ({}, ""):
+        if field in _LEFT_OUT or value is None or value is False or value in ({}, "", ()):
             continue
         shown = (value - START) / 1000 if field in _TIMES else names.get(str(value), value)
         parts.append(f"{field}={shown:g}" if field in _TIMES else f"{field}={_plain(shown)}")
@@ -214,4 +236,4 @@ def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ",".join(f"{name}:{item}" for name, item in sorted(value.items()))
-    return str(value)
+    return ",".join(value) if isinstance(value, tuple) else str(value)

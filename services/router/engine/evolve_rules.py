@@ -1,0 +1,32 @@
+"""What the events of rules and their trials do to the state."""
+
+from services.router.engine.index import employ, rebuild
+from services.router.engine.routes import Routing
+from services.router.engine.state import State, Workspace
+from services.router.engine.versions import begin_trial, remember
+from shared.events import routing
+
+
+def configured(_state: State, workspace: Workspace, event: routing.Configured) -> None:
+    """Other rules, and with them other agents, profiles and classes."""
+    workspace.rules = event.rules
+    workspace.digest = event.digest
+    workspace.in_force = event.change.version
+    remember(workspace, event.digest, event.at, event.change)
+    workspace.settled = False
+    workspace.routing = Routing(event.rules)
+    employ(workspace, event.rules)
+    rebuild(workspace)
+
+
+def trial_started(_state: State, workspace: Workspace, event: routing.TrialStarted) -> None:
+    """Other routes and classes for some."""
+    remember(workspace, event.digest, event.at, event.change)
+    begin_trial(workspace, event.digest, event.rules, event.change)
+    workspace.settled = False
+
+
+def trial_ended(_state: State, workspace: Workspace, _event: routing.TrialEnded) -> None:
+    """The rules in force are everybody's again."""
+    workspace.trial = None
+    workspace.settled = False

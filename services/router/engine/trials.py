@@ -1,0 +1,51 @@
+"""Rules on trial: their routes and classes decide on a share of the conversations."""
+
+from services.router.engine.configure import look_again, sweep
+from services.router.engine.turn import Turn
+from services.router.engine.versions import change
+from shared.events.commands import EndTrial, TryRules
+from shared.events.routing import Configured, Refused, TrialEnded, TrialStarted
+from shared.rules import Rules
+
+
+def try_rules(turn: Turn, command: TryRules) -> None:
+    """Begin a trial. What waits is looked at again, as with any new rules."""
+    workspace = turn.workspace
+    if workspace.trial is not None:
+        running = workspace.trial
+        if running.digest == command.digest and running.percent == command.percent:
+            return turn.unchanged()
+        detail = f"Version {running.version} is on trial: promote or stop it first."
+        return turn.refuse(Refused("conflict", detail))
+    if command.over is not None and command.over != workspace.in_force:
+        detail = f"Version {workspace.in_force} is in force, not version {command.over}."
+        return turn.refuse(Refused("conflict", detail))
+    strange = _strange_queues(workspace.rules, command.rules)
+    if strange:
+        detail = f"A trial tries routes and classes; no rules in force have a queue {strange[0]!r}."
+        return turn.refuse(Refused("invalid", detail))
+    made = change(workspace, "trial", command.actor, command.note, percent=command.percent)
+    turn.emit(TrialStarted(command.digest, command.rules, turn.now, made))
+    look_again(turn.state, workspace)
+    return sweep(turn)
+
+
+def end_trial(turn: Turn, command: EndTrial) -> None:
+    """Promote the rules on trial as a whole, or go on as before."""
+    workspace, trial = turn.workspace, turn.workspace.trial
+    if trial is None or trial.version != command.trial:
+        detail = f"Version {command.trial} is not on trial."
+        return turn.refuse(Refused("gone", detail))
+    if command.how == "stop":
+        turn.emit(TrialEnded(trial.version, "stopped", turn.now, command.actor))
+    else:
+        turn.emit(TrialEnded(trial.version, "promoted", turn.now, command.actor))
+        made = change(workspace, "promote", command.actor, command.note, former=trial.version)
+        turn.emit(Configured(trial.digest, trial.rules, turn.now, made))
+    look_again(turn.state, workspace)
+    return sweep(turn)
+
+
+def _strange_queues(rules: Rules, tried: Rules) -> list[str]:
+    """The queues that the routes on trial name and the rules in force do not have."""
+    return sorted({route.queue for route in tried.routes} - rules.queues.keys())
