@@ -37,9 +37,19 @@ def has_room(agent: "Agent", channel: str) -> bool:
     )
 
 
+def at_work(agent: "Agent") -> bool:
+    """Does he take new work on any channel?"""
+    return agent.state == "available" or agent.state == "busy"
+
+
+def takes(agent: "Agent", channel: str) -> bool:
+    """Does he take new work on this channel now, given room?"""
+    return agent.state == "available" or channel in agent.channels
+
+
 def is_free(agent: "Agent", channel: str) -> bool:
-    """Is he available, and has he room?"""
-    return agent.state == "available" and has_room(agent, channel)
+    """Does he take new work on it, and has he room?"""
+    return takes(agent, channel) and has_room(agent, channel)
 
 
 def take(agent: "Agent", channel: str) -> None:

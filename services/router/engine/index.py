@@ -5,8 +5,9 @@ Called by `evolve` and by a restore only.
 
 from collections.abc import Mapping
 
-from services.router.engine.capacity import give_back, has_room, is_free, limits, most, take
+from services.router.engine.capacity import at_work, give_back, is_free, limits, most, take
 from services.router.engine.front import EMPTY, Front
+from services.router.engine.keeping import let_go
 from services.router.engine.ordering import by_due, rested
 from services.router.engine.shunning import dismiss
 from services.router.engine.skills import Abilities, Bench, Place, Profile, SkillClass, link
@@ -50,6 +51,9 @@ def dequeue(workspace: Workspace, conversation: Conversation) -> None:
         return
     left = conversation.skill_class
     conversation.status = "open"
+    if conversation.kept_for is not None:
+        let_go(workspace, conversation)
+        return
     left.waiting -= 1
     if workspace.declined.pop(conversation.id, None) is None:
         left.plain -= 1
@@ -57,11 +61,11 @@ def dequeue(workspace: Workspace, conversation: Conversation) -> None:
 
 
 def seat(workspace: Workspace, agent: Agent) -> None:
-    """Put an available agent on the bench of every channel that he has room on."""
-    if agent.state != "available" or agent.profile is None:
+    """Put an agent at work on the bench of every channel that he takes and has room on."""
+    if agent.profile is None or not at_work(agent):
         return
     for channel, bench in agent.profile.benches.items():
-        if channel not in agent.seated and has_room(agent, channel):
+        if channel not in agent.seated and is_free(agent, channel):
             bench.add(agent)
             workspace.benches[channel].joined(bench, (agent.rank, 0))
 
@@ -143,7 +147,7 @@ def _join_profile(workspace: Workspace, agent: Agent) -> None:
             workspace.serving.setdefault(queue, []).append(profile)
     agent.profile = profile
     profile.members.append(agent)
-    profile.present += agent.state == "available"
+    profile.count(agent, 1)
 
 
 def _abilities(rules: AgentRules, channels: Mapping[str, int]) -> Abilities:

@@ -6,9 +6,11 @@ looked at: a conversation that began to wait looks for an agent, an agent who go
 conversation.
 """
 
-from services.router.engine.capacity import has_room
+from services.router.engine.capacity import at_work, is_free
+from services.router.engine.keeping import keeper
+from services.router.engine.ordering import by_due
 from services.router.engine.shunning import kept_from
-from services.router.engine.skills import Bench, Place, Seat, SkillClass
+from services.router.engine.skills import Bench, Place, Profile, Seat, SkillClass
 from services.router.engine.state import Agent, Conversation, Workspace
 
 
@@ -25,6 +27,12 @@ def find_agent(
     workspace: Workspace, conversation: Conversation, now: int, skip: Agent | None = None
 ) -> Agent | None:
     """Of those who may take it now, the one who is idle longest. `skip` is not considered."""
+    if conversation.kept_for is not None:
+        agent = keeper(workspace, conversation)
+        free = (
+            agent is not None and agent.rules is not None and is_free(agent, conversation.channel)
+        )
+        return agent if free and agent is not skip else None
     wanted = conversation.skill_class
     assert wanted is not None
 
@@ -42,10 +50,22 @@ def find_agent(
 
 def find_conversation(workspace: Workspace, agent: Agent, now: int) -> Conversation | None:
     """Of what he may take now, what is due first."""
-    profile = agent.profile
-    if agent.state != "available" or profile is None:
+    if agent.profile is None or not at_work(agent):
         return None
-    channels = [channel for channel in profile.benches if has_room(agent, channel)]
+    own = min(
+        (c for c in agent.kept.values() if is_free(agent, c.channel)), key=by_due, default=None
+    )
+    shared = _first_for_all(workspace, agent, agent.profile, now)
+    if own is None or shared is None:
+        return own or shared
+    return min(own, shared, key=by_due)
+
+
+def _first_for_all(
+    workspace: Workspace, agent: Agent, profile: Profile, now: int
+) -> Conversation | None:
+    """What is due first of what is not kept for anybody."""
+    channels = [channel for channel in profile.benches if is_free(agent, channel)]
     if not channels:
         return None
 

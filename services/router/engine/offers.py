@@ -6,8 +6,9 @@ from two agents at once is decided by the order of the record alone.
 
 from collections.abc import Iterable
 
+from services.router.engine.capacity import at_work
 from services.router.engine.ordering import by_due
-from services.router.engine.placing import fill, place_all, place_one, requeue
+from services.router.engine.placing import fill, pass_all_on, place_all, place_one, requeue
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
 from shared.events.commands import AcceptOffer, DeclineOffer
@@ -55,7 +56,7 @@ def expire(turn: Turn, offer: str) -> None:
         return None
     agent = conversation.agent
     assert agent is not None
-    if agent.missed + 1 < turn.workspace.rules.missed_offers or agent.state != "available":
+    if agent.missed + 1 < turn.workspace.rules.missed_offers or not at_work(agent):
         return _redirect(turn, conversation, "expired", None)
     end_offer(turn, conversation, "expired")
     turn.emit(PresenceChanged(agent.name, "away", turn.now, "missed_offers", session=agent.session))
@@ -69,12 +70,13 @@ def left(turn: Turn, agent: Agent, waiting: Iterable[Conversation] = ()) -> None
     returned = [*waiting, *take_back(turn, agent)]
     for conversation in returned:
         requeue(turn, conversation)
+    returned += pass_all_on(turn, agent)
     place_all(turn, [*returned, *_deserted(turn, agent)])
 
 
 def stopped(turn: Turn, agent: Agent) -> None:
     """The agent takes nothing new: whoever declined what only he was there for gets it again."""
-    place_all(turn, _deserted(turn, agent))
+    place_all(turn, [*pass_all_on(turn, agent), *_deserted(turn, agent)])
 
 
 def take_back(turn: Turn, agent: Agent) -> list[Conversation]:

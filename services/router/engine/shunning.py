@@ -6,6 +6,7 @@ so that whoever has to look past them does so in constant time; the one that end
 
 from heapq import heappush
 
+from services.router.engine.capacity import takes
 from services.router.engine.skills import SkillClass
 from services.router.engine.state import Agent, Conversation, State, Workspace
 from services.router.engine.timers import arm
@@ -31,10 +32,10 @@ def shun(
     conversation.shunned[agent.name] = until
     agent.shunned[conversation.id] = until
     if len(conversation.shunned) > MOST:
-        _drop(workspace, conversation, _ends_first(conversation.shunned))
+        pardon(workspace, conversation, _ends_first(conversation.shunned))
     if len(agent.shunned) > MOST:
         other = workspace.conversations[_ends_first(agent.shunned)]
-        _drop(workspace, other, agent.name)
+        pardon(workspace, other, agent.name)
     remind(state, workspace, conversation.id, until)
 
 
@@ -47,14 +48,14 @@ def remind(state: State, workspace: Workspace, conversation: str, until: int) ->
 def forgive(workspace: Workspace, conversation: Conversation) -> None:
     """Nobody is kept from it any more."""
     for name in tuple(conversation.shunned or ()):
-        _drop(workspace, conversation, name)
+        pardon(workspace, conversation, name)
     conversation.shunned = None
 
 
 def dismiss(workspace: Workspace, agent: Agent) -> None:
     """The agent is gone for good: nothing remembers him."""
     for conversation in tuple(agent.shunned):
-        _drop(workspace, workspace.conversations[conversation], agent.name)
+        pardon(workspace, workspace.conversations[conversation], agent.name)
     del workspace.agents[agent.name]
 
 
@@ -75,7 +76,7 @@ def _another(workspace: Workspace, wanted: SkillClass, shunned: dict[str, int], 
         for name, until in shunned.items()
     )
     for profile in wanted.profiles:
-        kept -= profile.present
+        kept -= profile.at_work(wanted.channel)
         if kept < 0:
             return True
     return False
@@ -84,7 +85,7 @@ def _another(workspace: Workspace, wanted: SkillClass, shunned: dict[str, int], 
 def _at_work(agent: Agent | None, wanted: SkillClass) -> bool:
     return (
         agent is not None
-        and agent.state == "available"
+        and takes(agent, wanted.channel)
         and agent.profile is not None
         and wanted.number in agent.profile.numbers
     )
@@ -93,13 +94,14 @@ def _at_work(agent: Agent | None, wanted: SkillClass) -> bool:
 def _forget_ended(workspace: Workspace, conversation: Conversation, agent: Agent, at: int) -> None:
     for name, until in tuple((conversation.shunned or {}).items()):
         if until <= at:
-            _drop(workspace, conversation, name)
+            pardon(workspace, conversation, name)
     for other, until in tuple(agent.shunned.items()):
         if until <= at:
-            _drop(workspace, workspace.conversations[other], agent.name)
+            pardon(workspace, workspace.conversations[other], agent.name)
 
 
-def _drop(workspace: Workspace, conversation: Conversation, name: str) -> None:
+def pardon(workspace: Workspace, conversation: Conversation, name: str) -> None:
+    """This agent is not kept from it any more."""
     if conversation.shunned is not None:
         conversation.shunned.pop(name, None)
         if not conversation.shunned:

@@ -162,7 +162,8 @@ class Abilities(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Profile:
-    """All agents with the same abilities. `present` counts those who are available now.
+    """All agents with the same abilities. `present` counts those who are available now, `partly`
+    by channel those who are busy and take new work on it.
 
     `classes` are what they could take, by channel, `numbers` the numbers of all of those.
     """
@@ -175,6 +176,18 @@ class Profile:
     benches: dict[str, Bench] = field(default_factory=dict)
     members: "list[Agent]" = field(default_factory=list)
     present: int = 0
+    partly: dict[str, int] = field(default_factory=dict)
+
+    def count(self, agent: "Agent", by: int) -> None:
+        """One of its agents comes to work (1) or goes from it (-1), as he is now."""
+        if agent.state == "available":
+            self.present += by
+        for channel in agent.channels:
+            self.partly[channel] = self.partly.get(channel, 0) + by
+
+    def at_work(self, channel: str) -> int:
+        """How many of its agents take new work on this channel, given room."""
+        return self.present + self.partly.get(channel, 0)
 
     def fits(self, wanted: SkillClass) -> bool:
         """Could its agents take a conversation of this class, given room?"""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from services.router.engine.state import State
 
-Kind = Literal["alert", "expire", "forget", "lapse", "sweep", "wrap_up"]
+Kind = Literal["alert", "expire", "forget", "grace", "keep", "lapse", "sweep", "wrap_up"]
 
 CAUSE = "timer"
 """The cause of every decision that a timer made."""
@@ -19,8 +19,9 @@ CAUSE = "timer"
 class Timer(NamedTuple):
     """At `at` (Unix milliseconds) something ends. Also the command that ends it.
 
-    `subject` is a conversation id (`forget`, `lapse`, `wrap_up`), an offer id (`expire`), or a
-    conversation key (`alert`); empty for `sweep`.
+    `subject` is a conversation id (`forget`, `keep`, `lapse`,
+    `wrap_up`), an offer id (`expire`), a
+    conversation key (`alert`), or an agent (`grace`); empty for `sweep`.
     """
 
     at: int

@@ -29,7 +29,9 @@ CALLS: tuple[CallState, ...] = (
     "voicemail",
     "callback_requested",
 )
-STATES = ("available", "available", "draining", "away", "offline")
+STATES = ("available", "available", "busy", "draining", "away", "offline")
+TAKEN = ((), (), ("phone",), ("email", "whatsapp"), ("nothing",))
+SESSIONS = (None, "s1", "s2")
 
 
 class Day:
@@ -53,11 +55,16 @@ class Day:
             self._write: 30,
             lambda: shop.presence(pick(AGENTS[:4]), "available"): 12,
             lambda: shop.presence(pick(AGENTS), pick(STATES)): 3,
+            lambda: shop.presence(pick(AGENTS), "busy", None, pick(TAKEN)): 3,
+            lambda: shop.lose(pick(AGENTS), pick(SESSIONS)): 3,
+            lambda: shop.resume(pick(AGENTS), "s2"): 3,
             lambda: shop.accept(number()): 22,
             lambda: shop.decline(number()): 6,
             lambda: shop.accept(number(), pick(AGENTS), stale=pick((True, False))): 3,
             lambda: shop.close(number()): 16,
             lambda: shop.transfer(number(), pick(QUEUES)): 4,
+            lambda: shop.transfer(number(), None, to_agent=pick(AGENTS)): 4,
+            lambda: shop.transfer(number(), None, skills=pick(({"german": 2}, {"returns": 1}))): 2,
             lambda: shop.end_wrap_up(number()): 6,
             lambda: shop.phone(pick((2, 5)), "call1", pick(CALLS)): 5,
             lambda: shop.write(number() % 12, pick(KINDS)): 2,

@@ -6,6 +6,7 @@ from services.router.engine.ordering import by_due
 from services.router.engine.state import Agent, Conversation, State, Workspace
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
+from tests.unit.services.router.engine.worlds import CHANNELS
 
 
 def limit(rules: Rules, agent: AgentRules, channel: str) -> int:
@@ -34,9 +35,14 @@ def able(workspace: Workspace, agent: Agent, conversation: Conversation) -> bool
     )
 
 
+def takes(agent: Agent, channel: str) -> bool:
+    """Does he want new work on this channel?"""
+    return agent.state == "available" or (agent.state == "busy" and channel in agent.channels)
+
+
 def free(workspace: Workspace, agent: Agent, channel: str) -> bool:
     """Is he there, and has he room on this channel?"""
-    if agent.rules is None or agent.state != "available":
+    if agent.rules is None or not takes(agent, channel):
         return False
     held = holds(workspace, agent)
     on_channel = sum(conversation.channel == channel for conversation in held)
@@ -52,7 +58,7 @@ def kept(workspace: Workspace, agent: Agent, conversation: Conversation, now: in
     if shunned.get(agent.name, 0) <= now:
         return False
     return any(
-        other.state == "available"
+        takes(other, conversation.channel)
         and able(workspace, other, conversation)
         and shunned.get(other.name, 0) <= now
         for other in workspace.agents.values()
@@ -61,6 +67,8 @@ def kept(workspace: Workspace, agent: Agent, conversation: Conversation, now: in
 
 def may_take(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
     """Could it be offered to him right now?"""
+    if conversation.kept_for is not None:
+        return conversation.kept_for == agent.name and free(workspace, agent, conversation.channel)
     return (
         conversation.status == "waiting"
         and able(workspace, agent, conversation)
@@ -75,7 +83,9 @@ def check_state(state: State, now: int) -> None:
         _check_holders(workspace)
         _check_loads(workspace)
         _check_classes(workspace)
+        _check_kept(workspace)
         _check_nobody_idles(workspace, now)
+        _check_presence(workspace, now)
 
 
 def _check_holders(workspace: Workspace) -> None:
@@ -99,7 +109,9 @@ def _check_loads(workspace: Workspace) -> None:
 
 
 def _check_classes(workspace: Workspace) -> None:
-    waits = [c for c in workspace.conversations.values() if c.status == "waiting"]
+    waits = [
+        c for c in workspace.conversations.values() if c.status == "waiting" and not c.kept_for
+    ]
     assert sum(wanted.waiting for wanted in workspace.classes.values()) == len(waits)
     for conversation in waits:
         wanted = conversation.skill_class
@@ -109,6 +121,31 @@ def _check_classes(workspace: Workspace) -> None:
     for profile in workspace.profiles.values():
         present = [a for a in profile.members if a.state == "available"]
         assert profile.present == len(present)
+        for channel in CHANNELS:
+            at_work = [a for a in profile.members if takes(a, channel)]
+            assert profile.at_work(channel) == len(at_work)
+
+
+def _check_kept(workspace: Workspace) -> None:
+    """What is kept for one agent waits, and he is there."""
+    for conversation in workspace.conversations.values():
+        if conversation.kept_for is not None:
+            agent = workspace.agents[conversation.kept_for]
+            assert conversation.status == "waiting"
+            assert agent.state == "available"
+            assert agent.kept[conversation.id] is conversation
+    kept = sum(bool(c.kept_for) for c in workspace.conversations.values())
+    assert sum(len(agent.kept) for agent in workspace.agents.values()) == kept
+
+
+def _check_presence(workspace: Workspace, now: int) -> None:
+    """Who is away or gone is asked nothing; who is gone holds nothing once his grace is over."""
+    for agent in workspace.agents.values():
+        offered = [c for c in holds(workspace, agent) if c.status == "offered"]
+        assert agent.state not in ("away", "offline") or not offered
+        gone = agent.state == "offline" and agent.keeps_until <= now
+        assert not (gone and agent.rules is not None and agent.work)
+        assert (agent.state == "busy") == bool(agent.channels)
 
 
 def _check_nobody_idles(workspace: Workspace, now: int) -> None:

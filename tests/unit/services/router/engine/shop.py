@@ -46,10 +46,36 @@ class Shop:
     def phone(self, customer: int, call: str, state: CallState) -> None:
         self.write(customer, call=(call, state))
 
-    def presence(self, agent: str, state: Any, session: str | None = None) -> None:
+    def presence(
+        self, agent: str, state: Any, session: str | None = None, channels: tuple[str, ...] = ()
+    ) -> None:
         self.history.command(
             commands.SetPresence(
-                workspace=self.workspace, actor=agent, agent=agent, state=state, session=session
+                workspace=self.workspace,
+                actor=agent,
+                agent=agent,
+                state=state,
+                session=session,
+                channels=channels,
+            )
+        )
+
+    def lose(self, agent: str, session: str | None = None) -> None:
+        """His stream is gone: the present one if none is named. Twice is once."""
+        known = self.history.live.workspace(self.workspace).agents.get(agent)
+        stream = session or (None if known is None else known.session)
+        for _ in range(2):
+            events = self.history.command(
+                commands.LosePresence(
+                    workspace=self.workspace, actor="system", agent=agent, session=stream
+                )
+            )
+        assert isinstance(events[-1], Refused | Unchanged)
+
+    def resume(self, agent: str, session: str) -> None:
+        self.history.command(
+            commands.ResumePresence(
+                workspace=self.workspace, actor="system", agent=agent, session=session
             )
         )
 
@@ -71,8 +97,9 @@ class Shop:
             commands.DeclineOffer(workspace=self.workspace, actor=who, offer=offer)
         )
 
-    def transfer(self, which: int, queue: str, actor: str = "own") -> None:
-        self._handle(which, actor, lambda **who: commands.Transfer(queue=queue, **who))
+    def transfer(self, which: int, queue: str | None, actor: str = "own", **to: Any) -> None:
+        """To a queue, to an agent (`to_agent`), or to whoever has certain `skills`."""
+        self._handle(which, actor, lambda **who: commands.Transfer(queue=queue, **to, **who))
 
     def close(self, which: int, actor: str = "own") -> None:
         self._handle(which, actor, commands.Close)

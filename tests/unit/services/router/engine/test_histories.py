@@ -12,7 +12,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from services.router.engine import configure
 from shared.events.inbound import ActionKind, CallState
-from tests.unit.services.router.engine.days import CALLS, KINDS, QUEUES, STATES, Day, digest
+from tests.unit.services.router.engine.days import (
+    CALLS,
+    KINDS,
+    QUEUES,
+    SESSIONS,
+    STATES,
+    TAKEN,
+    Day,
+    digest,
+)
 from tests.unit.services.router.engine.shop import AGENTS, Shop
 
 NUMBERS = st.integers(0, 1_000_000)
@@ -85,6 +94,18 @@ class Histories(RuleBasedStateMachine):
     def presence(self, agent: str, state: Any, session: str | None) -> None:
         self.shop.presence(agent, state, session)
 
+    @rule(agent=st.sampled_from(AGENTS[:4]), channels=st.sampled_from(TAKEN))
+    def busy(self, agent: str, channels: tuple[str, ...]) -> None:
+        self.shop.presence(agent, "busy", None, channels)
+
+    @rule(agent=st.sampled_from(AGENTS), session=st.sampled_from(SESSIONS))
+    def lose(self, agent: str, session: str | None) -> None:
+        self.shop.lose(agent, session)
+
+    @rule(agent=st.sampled_from(AGENTS), session=st.sampled_from(("s1", "s2")))
+    def resume(self, agent: str, session: str) -> None:
+        self.shop.resume(agent, session)
+
     @rule(offers=st.lists(NUMBERS, min_size=1, max_size=3))
     def accept(self, offers: list[int]) -> None:
         for which in offers:
@@ -106,6 +127,17 @@ class Histories(RuleBasedStateMachine):
     @rule(which=NUMBERS, queue=st.sampled_from(QUEUES), actor=ACTORS)
     def transfer(self, which: int, queue: str, actor: str) -> None:
         self.shop.transfer(which, queue, actor)
+
+    @rule(
+        which=NUMBERS,
+        queue=st.sampled_from((None, *QUEUES)),
+        to_agent=st.sampled_from((None, *AGENTS)),
+        skills=st.sampled_from(({}, {"german": 2}, {"returns": 1}, {"singing": 1})),
+    )
+    def hand_over(
+        self, which: int, queue: str | None, to_agent: str | None, skills: dict[str, int]
+    ) -> None:
+        self.shop.transfer(which, queue, to_agent=to_agent, skills=skills)
 
     @rule(which=NUMBERS, actor=ACTORS)
     def end_wrap_up(self, which: int, actor: str) -> None:

@@ -55,6 +55,7 @@ _COMMON: dict[str, Any] = {
     "thread_window_hours": {"email": 1.0},
     "missed_offers": 2,
     "decline_seconds": 30,
+    "grace_seconds": 25,
 }
 
 WORLDS: tuple[Rules, ...] = (
@@ -69,6 +70,7 @@ WORLDS: tuple[Rules, ...] = (
                 "eve": _agent("support", role="supervisor"),
             },
             "decline_seconds": 0,
+            "grace_seconds": 0,
         }
     ),
     Rules.model_validate(
