@@ -19,6 +19,7 @@ class Placement(NamedTuple):
     priority: str
     requires: dict[str, int]
     target_ms: int
+    asked: dict[str, int] | None = None
 
 
 class Routing:

@@ -6,7 +6,7 @@ A decision about a conversation whose beginning is no longer retained changes on
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from services.router.view import conversations, holding
+from services.router.view import conversations, figures, holding
 from services.router.view.moment import Moment
 from services.router.view.sheet import Fold, Placed, Sheet
 from shared.events import routing as was
@@ -46,8 +46,12 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
 
 
 def _fold(sheet: Sheet, placed: Placed[Decision]) -> None:
+    at = placed.data.at
     for index, event in enumerate(placed.data.events):
-        HANDLERS[type(event)](Moment(sheet, placed.offset, index), event)
+        now = Moment(sheet, placed.offset, index)
+        figures.before(now, event, at)
+        HANDLERS[type(event)](now, event)
+        figures.after(now, event, at)
 
 
 def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
@@ -61,6 +65,8 @@ def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
                 yield sheet.keys.agent(agent)
             if isinstance(event, was.Opened):
                 yield sheet.keys.waits(event.channel)
+            elif isinstance(event, was.Configured):
+                yield from figures.agents_of(sheet, event)
 
 
 def _behind(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
@@ -75,4 +81,4 @@ def _behind(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
                     yield sheet.keys.agent(found.agent)
 
 
-ROUTING_FOLD: Fold[Decision] = Fold(needs=(_named, _behind), apply=_fold)
+ROUTING_FOLD: Fold[Decision] = Fold(needs=(_named, _behind, figures.needs), apply=_fold)

@@ -1,0 +1,95 @@
+"""An agent gives what he holds to a queue, to a colleague, or to whoever has certain skills.
+
+It keeps its age. Who gave it away comes last for it.
+"""
+
+from services.router.engine.acting import NOBODY, UNKNOWN, problem_of
+from services.router.engine.capacity import UNLISTED
+from services.router.engine.keeping import Keep, keep_for
+from services.router.engine.placing import fill, place_one, queue
+from services.router.engine.routes import Placement
+from services.router.engine.state import Agent, Conversation
+from services.router.engine.turn import Turn
+from shared.events.commands import Transfer
+from shared.events.routing import Refused, Released, Warned
+
+_NO_QUEUE = Refused("invalid", "No such queue.")
+_NO_AGENT = Refused("invalid", "No such agent.")
+_NO_SKILL = Refused("invalid", "No such skill.")
+_NOWHERE = Refused("invalid", "Say which queue, agent or skills it shall go to.")
+_HIS_ALREADY = Refused("conflict", "This agent holds it already.")
+
+
+def transfer(turn: Turn, command: Transfer) -> None:
+    """Back to waiting, where a person said; kept for the agent who was named, if he is there."""
+    found = turn.workspace.conversations.get(command.conversation)
+    problem = problem_of(turn, command.actor, found)
+    if found is None or problem is not None:
+        return turn.refuse(problem or UNKNOWN)
+    if found.status != "held" or found.agent is None:
+        return turn.refuse(NOBODY)
+    wrong = _wrong_target(turn, command, found)
+    if wrong is not None:
+        return turn.refuse(wrong)
+    giver = found.agent
+    turn.emit(Released(found.id, giver.name, turn.now, "transferred", command.note))
+    promise = _promise(turn, command, found)
+    queue(turn, found, _place(turn, command, found), "transferred", promise)
+    _warn(turn, command, found, promise)
+    place_one(turn, found, skip=giver)
+    return fill(turn, giver)
+
+
+def _wrong_target(turn: Turn, command: Transfer, found: Conversation) -> Refused | None:
+    rules = turn.workspace.rules
+    if command.queue is None and command.to_agent is None and not command.skills:
+        return _NOWHERE
+    if command.queue is not None and command.queue not in rules.queues:
+        return _NO_QUEUE
+    if any(skill not in rules.skills for skill in command.skills):
+        return _NO_SKILL
+    if command.to_agent is None:
+        return None
+    if command.to_agent not in rules.agents:
+        return _NO_AGENT
+    holder = found.agent
+    return _HIS_ALREADY if holder is not None and holder.name == command.to_agent else None
+
+
+def _place(turn: Turn, command: Transfer, found: Conversation) -> Placement:
+    """The queue that was named; else where it was, or a queue of the agent's."""
+    target = command.queue or found.queue
+    agent = turn.workspace.rules.agents.get(command.to_agent or "")
+    if command.queue is None and agent is not None and target not in agent.queues:
+        target = next(iter(agent.queues), target)
+    place = turn.workspace.routing.place_in(target, found.channel, found.attributes, found.priority)
+    if not command.skills:
+        return place
+    return place._replace(requires=command.skills, asked=command.skills)
+
+
+def _promise(turn: Turn, command: Transfer, found: Conversation) -> Keep | None:
+    seconds = turn.workspace.rules.keep.transferred_seconds
+    agent = turn.workspace.agents.get(command.to_agent or "")
+    if agent is not None and _never(agent, found.channel):
+        return None
+    return keep_for(turn.workspace, command.to_agent, turn.now, seconds)
+
+
+def _warn(turn: Turn, command: Transfer, found: Conversation, promise: Keep | None) -> None:
+    """It was done, but perhaps not what was meant: say so."""
+    agent = turn.workspace.agents.get(command.to_agent or "")
+    if agent is not None and _never(agent, found.channel):
+        detail = f"This agent takes nothing on {found.channel}."
+        return turn.emit(Warned(found.id, "never", detail))
+    if agent is not None and promise is None:
+        detail = "This agent is not available: it waits for whoever can take it."
+        turn.emit(Warned(found.id, "not_there", detail))
+    wanted = found.skill_class
+    if wanted is not None and not wanted.profiles:
+        return turn.emit(Warned(found.id, "nobody_able", "No agent could ever take it there."))
+    return None
+
+
+def _never(agent: Agent, channel: str) -> bool:
+    return agent.limits.get(channel, UNLISTED) == 0
