@@ -29,12 +29,81 @@ VIEW_AGE = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
 )
 
+_WAITS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400)
+_BY = ["channel", "queue", "class"]
+
+WAIT_SECONDS = Histogram(
+    "patchbay_wait_seconds",
+    "How long do customers wait until an agent first accepts, or until they give up?",
+    [*_BY, "outcome"],
+    buckets=_WAITS,
+)
+"""Since it arrived. `outcome`: answered, abandoned (by the customer), ended (by ourselves). Here
+and below: the first 50 queues and 20 classes that are met; the rest together as `other`."""
+
+QUEUE_WAIT_SECONDS = Histogram(
+    "patchbay_queue_wait_seconds",
+    "How long is one stay in a queue?",
+    [*_BY, "outcome"],
+    buckets=_WAITS,
+)
+"""`outcome` as above, or moved (to another queue)."""
+
+FIRST_RESPONSE_SECONDS = Histogram(
+    "patchbay_first_response_seconds",
+    "How long until the first answer of a person has reached the provider?",
+    _BY,
+    buckets=_WAITS,
+)
+
+HANDLE_SECONDS = Histogram(
+    "patchbay_handle_seconds",
+    "How long does an agent hold a conversation?",
+    _BY,
+    buckets=_WAITS,
+)
+
+WRAP_UP_SECONDS = Histogram(
+    "patchbay_wrap_up_seconds",
+    "How long is an agent's work after the end of a conversation?",
+    _BY,
+    buckets=_WAITS,
+)
+
+OFFER_SECONDS = Histogram(
+    "patchbay_offer_seconds",
+    "How do offers end, and after how long?",
+    ["channel", "queue", "outcome"],
+    buckets=(1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 300),
+)
+"""`outcome`: accepted, declined, expired, rescinded, cancelled."""
+
+TRANSFERS = Counter(
+    "patchbay_transfers_total",
+    "How many conversations are given to another queue?",
+    _BY,
+)
+
+ARRIVALS = Counter(
+    "patchbay_arrivals_total",
+    "How many conversations begin to wait for the first time?",
+    _BY,
+)
+
+SERVICE_LEVEL_WAITS = Counter(
+    "patchbay_service_level_waits_total",
+    "Of what are the six service levels made?",
+    ["queue", "count"],
+)
+"""`count`: offered (every wait that ended), answered, answered_in_target, abandoned,
+abandoned_in_target, abandoned_short."""
+
 EFFECTS = Counter(
     "patchbay_effects_total",
     "What followed from decisions and deliveries?",
     ["effect"],
 )
-"""`effect`: connect, dial, hangup, note_delivery, no_phone."""
+"""`effect`: connect, dial, hangup, note_delivery, no_phone, keep_rules (a version of them)."""
 
 API_REQUESTS = Counter(
     "patchbay_api_requests_total",
@@ -105,6 +174,27 @@ ENGINE_WAITING = Gauge(
     ["channel", "queue"],
 )
 """The first 50 queues by name; the rest together as `other`."""
+
+ENGINE_AGENTS = Gauge(
+    "patchbay_engine_agents",
+    "How many agents are there, and what do they do?",
+    ["doing"],
+)
+"""`doing`: handling (a conversation or its wrap-up), idle (could take one), absent."""
+
+ENGINE_UNITS = Gauge(
+    "patchbay_engine_units",
+    "How much of the agents' capacity is there, and how much of it is taken?",
+    ["what"],
+)
+"""`what`: taken (offers and wrap-ups included), capacity (of all who are not absent)."""
+
+ENGINE_SERVICE_LEVEL_TARGET = Gauge(
+    "patchbay_engine_service_level_target",
+    "Which share should be answered in time, by which formula?",
+    ["queue", "formula"],
+)
+"""The formula in force; where two workspaces have a queue of one name, the higher target."""
 
 ENGINE_SHARDS = Gauge(
     "patchbay_engine_shards",

@@ -13,7 +13,8 @@ from shared.figures.tally import INTERVAL_MS, interval_of
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
 
-_COMING = frozenset({"available", "busy"})
+COMING = frozenset({"available", "busy"})
+"""The states in which new work may come."""
 
 
 class Worked(BaseModel):
@@ -50,15 +51,20 @@ class Hands:
     units: int
     work: Collection[tuple[str, int]]
 
+    @property
+    def counts(self) -> bool:
+        """Does his time count? Not that of who is away and has nothing in hand."""
+        return bool(self.work) or self.state in COMING
+
     def worked(self, milliseconds: int) -> Worked:
         """That long like this."""
         taken = sum(units for _, units in self.work)
         handling = any(phase != "offered" for phase, _ in self.work)
-        if not self.work and self.state not in _COMING:
+        if not self.counts:
             return Worked()
         return Worked(
             handling=milliseconds if handling else 0,
-            idle=milliseconds if not handling and self.state in _COMING else 0,
+            idle=milliseconds if not handling and self.state in COMING else 0,
             taken=taken * milliseconds,
             capacity=max(self.units, taken) * milliseconds,
         )

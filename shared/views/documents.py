@@ -8,6 +8,9 @@ from shared.events.commands import PresenceState
 from shared.events.inbound import Action
 from shared.events.outbound import OutboundMessage, OutcomeKind
 from shared.events.routing import OfferEnd, QueuedFor
+from shared.figures.occupancy import Worked
+from shared.figures.spans import Span
+from shared.figures.tally import Row
 
 KEPT = 20
 """How many offers and holdings of one conversation are kept, the latest ones."""
@@ -97,8 +100,11 @@ class Conversation(Document):
     requires: dict[str, int] = {}
     due: int | None = None
     why: QueuedFor | None = None
+    kept_for: str | None = None
+    kept_until: int | None = None
     offers: list[Offer] = []
     holdings: list[Holding] = []
+    span: Span | None = None
     position: int = 0
 
     def open_offer(self) -> Offer | None:
@@ -125,15 +131,29 @@ class Work(Document):
 
 
 class Agent(Document):
-    """An agent's presence and work. `session` is the stream that holds the presence."""
+    """An agent's presence and work. `session` is the stream that holds the presence, `channels` are
+    what he takes while busy. Offline, he keeps what he holds until `keeps_until`; `lost`: because
+    his connection is gone.
+
+    His time is counted up to `accounted`, by `units` that he can take at once.
+    """
 
     id: str
     state: PresenceState = "offline"
     reason: str | None = None
     session: str | None = None
     since: int = 0
+    channels: list[str] = []
+    keeps_until: int | None = None
+    lost: bool = False
     work: dict[str, Work] = {}
+    accounted: int = 0
+    units: int = 0
     position: int = 0
+
+    def takes(self, channel: str) -> bool:
+        """Does he take new work on this channel, given room?"""
+        return self.state == "available" or channel in self.channels
 
 
 class Answered(Document):
@@ -147,6 +167,30 @@ class Waits(Document):
     """The latest answered waits of one channel, oldest first."""
 
     recent: list[Answered] = []
+
+
+class Figures(Document):
+    """What was counted in one interval, by `queue/channel/class`."""
+
+    rows: dict[str, Row] = {}
+
+
+class WorkedTime(Document):
+    """The time of all agents in one interval."""
+
+    sum: Worked = Field(default_factory=Worked)
+
+
+class Targets(Document):
+    """What the rules in force promise: per queue the target and the short wait, in milliseconds."""
+
+    queues: dict[str, tuple[int, int]] = {}
+
+
+class Staff(Document):
+    """How many units each agent of the rules in force can take at once."""
+
+    units: dict[str, int] = {}
 
 
 class Reference(Document):
@@ -250,6 +294,7 @@ class SystemEntry(Document):
     queue: str | None = None
     how: str | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 Entry = Annotated[CustomerEntry | MessageEntry | SystemEntry, Field(discriminator="type")]

@@ -64,6 +64,22 @@ class Keys:
         """The latest answered waits of a channel."""
         return self._key("waits", channel)
 
+    def figures(self, start: int) -> str:
+        """What was counted in the interval that begins at `start` (Unix milliseconds)."""
+        return self._key("figures", str(start))
+
+    def worked(self, start: int) -> str:
+        """The agents' time in the interval that begins at `start` (Unix milliseconds)."""
+        return self._key("worked", str(start))
+
+    def targets(self) -> str:
+        """What the rules in force promise."""
+        return self._key("targets")
+
+    def staff(self) -> str:
+        """What the agents of the rules in force can take."""
+        return self._key("staff")
+
     # From `inbound`.
 
     def item(self, ref: str) -> str:

@@ -15,27 +15,41 @@ _BEGINNING = Stamp(0)
 
 @dataclass(slots=True)
 class Known:
-    """One workspace's view: `applied` is what stands in Redis for the partitions we read."""
+    """One workspace's view: `applied` is what stands in Redis for the partitions we read.
+
+    `measured` is from where on what is applied is news to the metrics too: a view that was lost is
+    read again, but what it once showed has been counted.
+    """
 
     generation: str
     origin: Origin
     stored: dict[str, Stamp]
     applied: dict[Partition, Stamp | None] = field(default_factory=dict)
+    measured: dict[Partition, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stamps: Stamps) -> "Known":
         return cls(stamps.generation, stamps.origin, stamps.applied)
 
-    def join(self, partition: Partition) -> Stamp | None:
-        """Begin with a partition; where to read from, None where it makes no difference."""
+    def join(self, partition: Partition, reached: int) -> Stamp | None:
+        """Begin with a partition; where to read from, None where it makes no difference.
+
+        `reached` is how far it has been read before, by whomever.
+        """
         stamp = self.applied[partition] = self.stored.get(name_of(partition))
-        if stamp is None and self.origin == "lost":
-            return _BEGINNING
-        return stamp
+        lost = stamp is None and self.origin == "lost"
+        self.measured[partition] = reached if lost else 0
+        return _BEGINNING if lost else stamp
+
+    def reached(self, partition: Partition) -> int:
+        """Up to where everything has been shown at some time."""
+        stamp = self.applied.get(partition)
+        return max(self.measured.get(partition, 0), 0 if stamp is None else stamp.offset)
 
     def leave(self, partition: Partition) -> None:
         """Somebody else goes on with the partition."""
         self.applied.pop(partition, None)
+        self.measured.pop(partition, None)
 
     def wants(self, partition: Partition, offset: int) -> bool:
         """Whether a record is news to this view."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from shared.figures.facts import Fact
+from shared.figures.tally import Target
 from shared.record import BEGINNING, Standing
 from shared.views.documents import Document
 from shared.views.keys import Keys
@@ -50,12 +52,14 @@ Write = Put | Rank | Unrank | Expire
 class Sheet:
     """What a fold reads and writes. It reads only what has been loaded before.
 
-    `keep_ms` is how long a finished conversation and a message stay visible.
+    `keep_ms` is how long a finished conversation and a message stay visible. `facts` is what was
+    measured on the way: the offset it comes from, the fact, and its queue's target.
     """
 
     def __init__(self, workspace: str, keep_ms: int) -> None:
         self.keys = Keys(workspace)
         self.keep_ms = keep_ms
+        self.facts: list[tuple[int, Fact, Target]] = []
         self._stored: dict[str, str | None] = {}
         self._documents: dict[str, Document | None] = {}
         self._expiries: dict[str, int | None] = {}

@@ -6,13 +6,14 @@ stand for. So a view that was lost, wholly or in part, is read again from where 
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from services.router.metrics import VIEW_AGE, VIEW_REBUILDS, VIEW_RECORDS, VIEW_WAITS
 from services.router.view.batch import FOLDS, SOURCES, by_partition, read
+from services.router.view.meters import Meters
 from services.router.view.progress import Known, earliest
 from services.router.view.sheet import Placed, Sheet
 from services.router.view.store import Applied, Moved, Store
@@ -65,6 +66,8 @@ class Worker:
         self._fences: dict[Partition, Fence] = {}
         self._rewound: set[Partition] = set()
         self._committed: dict[Partition, int] = {}
+        self._ends: Mapping[Partition, tuple[int, int]] = {}
+        self._meters = Meters()
         self._checked_at = self.healthy_at = -math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -117,6 +120,7 @@ class Worker:
         gained = source.assignment - self._joined
         if not gained:
             return
+        self._ends = await self._log.bounds(sorted(gained))
         self._names |= await self._store.known()
         for workspace in list(self._names):
             await self._attach(source, workspace)
@@ -125,7 +129,9 @@ class Worker:
         self._joined |= gained
 
     def _begin(self, source: Source, partition: Partition) -> None:
-        start = earliest([known.join(partition) for known in self._known.values()]) or Stamp(0)
+        reached = self._next.get(partition, self._ends[partition][1])
+        joined = [known.join(partition, reached) for known in self._known.values()]
+        start = earliest(joined) or Stamp(0)
         if start.offset == self._next.get(partition):
             self._fences[partition] = Fence(start.standing)
         else:
@@ -141,7 +147,8 @@ class Worker:
             return known
         fresh = Known.of(stamps)
         for partition in self._joined:
-            start = fresh.join(partition)
+            before = 0 if known is None else known.reached(partition)
+            start = fresh.join(partition, max(self._next[partition], before))
             if start is not None and start.offset < self._next[partition]:
                 self._rewind(source, partition, start)
         self._known[workspace] = fresh
@@ -218,6 +225,7 @@ class Worker:
             case Applied():
                 known.applied[partition] = following
                 self._measure(partition, batch)
+                self._meters.count(sheet.facts, known.measured[partition])
             case Moved(stamp=stamp):
                 known.applied[partition] = stamp
                 if stamp is not None:
