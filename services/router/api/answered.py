@@ -35,11 +35,15 @@ class StreamTicket(Answer):
 
 
 class Presence(Answer):
-    """How an agent stands. `connected`: a stream of his is open, or was a moment ago."""
+    """How an agent stands. `connected`: a stream of his is open, or was a moment ago. `channels`:
+    what he takes while busy. `keeps_until`: what he holds goes back then, if he stays offline.
+    """
 
     agent: str
     state: PresenceState
     reason: str | None
+    channels: list[str]
+    keeps_until: datetime | None
     since: datetime | None
     connected: bool
 
@@ -50,7 +54,8 @@ class Customer(Answer):
 
 
 class Summary(Answer):
-    """A conversation in a list. `attributes` are what routes looked at."""
+    """A conversation in a list. `attributes` are what routes looked at. Until `kept_until` it waits
+    for the agent `kept_for` alone."""
 
     id: str
     state: ConversationState
@@ -61,6 +66,8 @@ class Summary(Answer):
     queue: str | None
     priority: str | None
     agent: str | None
+    kept_for: str | None
+    kept_until: datetime | None
     opened_at: datetime
     waiting_since: datetime | None
     wrap_up_until: datetime | None
@@ -146,6 +153,12 @@ class Declined(Answer):
 
 class Changed(Answer):
     conversation: str
+
+
+class Transferred(Changed):
+    """`warnings`: it was done, but the agent is not there, or nobody could ever take it."""
+
+    warnings: list[str]
 
 
 class MessageAccepted(Answer):

@@ -68,6 +68,7 @@ class SystemEntry(Answer):
     queue: str | None
     how: str | None
     reason: str | None
+    note: str | None = None
 
 
 TimelineEntry = Annotated[CustomerEntry | MessageEntry | SystemEntry, Field(discriminator="type")]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from shared.channels.registry import CHANNELS
 from shared.events.commands import PresenceState
 from shared.strict import Strict
 
@@ -21,10 +22,21 @@ class SignIn(Strict):
 
 
 class PresenceChange(Strict):
-    """What an agent wants to be. `draining` takes nothing new and keeps what there is."""
+    """What an agent wants to be. `busy` takes new work on the named `channels` only; `draining`
+    takes nothing new and keeps what there is.
+    """
 
     state: PresenceState
     reason: Line | None = None
+    channels: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+
+    @model_validator(mode="after")
+    def _names_channels(self) -> "PresenceChange":
+        if (self.state == "busy") != bool(self.channels):
+            raise ValueError("give channels with busy, and only with busy")
+        if unknown := [name for name in self.channels if name not in CHANNELS]:
+            raise ValueError(f"no channel {unknown[0]}: {', '.join(sorted(CHANNELS))}")
+        return self
 
 
 class Decline(Strict):
@@ -70,11 +82,26 @@ class Reply(Strict):
         return self
 
 
-class TransferTo(Strict):
-    """The queue that goes on with the conversation."""
+Skill = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
-    queue: Line
+
+class TransferTo(Strict):
+    """Who goes on with the conversation: a queue, an agent, or whoever has these skills.
+
+    An agent is offered it first, for a while; then it is the queue's turn, or that of a queue of
+    his. `skills` are names with the least level. The `note` is for whoever goes on.
+    """
+
+    queue: Line | None = None
+    agent: Line | None = None
+    skills: Annotated[dict[Skill, Annotated[int, Field(ge=1, le=10)]], Field(max_length=16)] = {}
     note: Annotated[str, Field(max_length=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> "TransferTo":
+        if self.queue is None and self.agent is None and not self.skills:
+            raise ValueError("give a queue, an agent or skills")
+        return self
 
 
 class Closing(Strict):

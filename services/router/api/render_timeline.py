@@ -55,6 +55,7 @@ def system(entry: view.SystemEntry, at: int) -> out.SystemEntry:
         queue=entry.queue,
         how=entry.how,
         reason=entry.reason,
+        note=entry.note,
     )
 
 

@@ -8,6 +8,7 @@ from services.router.api.caller import EVERYBODY, LEADS, PEOPLE
 from services.router.api.handlers import (
     conversations,
     events,
+    life,
     me,
     offers,
     overview,
@@ -70,7 +71,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=asked.PresenceChange,
         key="optional",
         problems=("no_stream", "not_found", *_DECIDED, *_SHOWN),
-        description="`available` and `draining` need an open event stream.",
+        description="`available`, `busy` and `draining` need an open event stream.",
     ),
     Operation(
         "listOffers",
@@ -178,14 +179,16 @@ OPERATIONS: tuple[Operation, ...] = (
         "transfer",
         "POST",
         _ONE + "/transfer",
-        "Give it to a queue",
-        conversations.transfer,
-        out.Changed,
+        "Give it to a queue, an agent or certain skills",
+        life.transfer,
+        out.Transferred,
         "conversations",
         roles=PEOPLE,
         body=asked.TransferTo,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *_DECIDED),
+        description="It keeps its age. An agent is offered it first, if he is there; `warnings` "
+        "say where it was done but may not be what was meant.",
     ),
     Operation(
         "close",

@@ -70,8 +70,16 @@ def queued(now: Moment, event: was.Queued) -> None:
         conversation.state, conversation.why = "waiting", event.why
         conversation.route, conversation.priority = event.route, event.priority
         conversation.requires = dict(event.requires)
+        conversation.kept_for, conversation.kept_until = event.kept_for, event.kept_until
         now.keep(conversation)
-        now.tell(event.conversation, event.at, "queued", queue=event.queue, reason=event.why)
+        now.tell(
+            event.conversation,
+            event.at,
+            "queued",
+            queue=event.queue,
+            reason=event.why,
+            agent=event.kept_for,
+        )
 
 
 def responded(now: Moment, event: was.Responded) -> None:

@@ -11,6 +11,7 @@ _OFFER_MEMORY_MS = 86_400_000
 def offered(now: Moment, event: was.Offered) -> None:
     if conversation := now.conversation(event.conversation):
         conversation.state = "offered"
+        conversation.kept_for = conversation.kept_until = None
         conversation.offers.append(
             Offer(id=event.offer, agent=event.agent, at=event.at, expires_at=event.expires_at)
         )
@@ -92,7 +93,14 @@ def released(now: Moment, event: was.Released) -> None:
         _let_go(now, conversation)
         conversation.state = "open"
         now.keep(conversation)
-        now.tell(event.conversation, event.at, "released", agent=event.agent, reason=event.why)
+        now.tell(
+            event.conversation,
+            event.at,
+            "released",
+            agent=event.agent,
+            reason=event.why,
+            note=event.note,
+        )
 
 
 def closed(now: Moment, event: was.Closed) -> None:
@@ -138,3 +146,5 @@ def presence_changed(now: Moment, event: was.PresenceChanged) -> None:
     agent = now.agent(event.agent)
     agent.state, agent.reason = event.state, event.reason
     agent.session, agent.since = event.session, event.at
+    agent.channels, agent.keeps_until = list(event.channels), event.until
+    agent.lost = event.lost

@@ -133,9 +133,34 @@ async def test_a_conversation_is_given_to_a_queue(empty_redis: str) -> None:
         await hold(here)
         body = {"queue": "sales", "note": "knows the price"}
         got = await here.desk.post("/v1/conversations/cnv_1/transfer", "ana", body)
-    assert (got.status, got.body) == (200, {"conversation": "cnv_1"})
+    assert (got.status, got.body) == (200, {"conversation": "cnv_1", "warnings": []})
     assert here.engine.asked[0][1] == Transfer(
         workspace=SHOP, actor="ana", conversation="cnv_1", queue="sales", note="knows the price"
+    )
+
+
+async def test_a_conversation_is_given_to_an_agent_who_is_not_there(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        here.engine.answer = lambda _command: [
+            was.Released("cnv_1", "ana", NOW_MS, "transferred", "he knows her"),
+            queued("cnv_1"),
+            was.Warned("cnv_1", "not_there", "This agent is not available."),
+        ]
+        body = {"agent": "ben", "skills": {"french": 2}, "note": "he knows her"}
+        got = await here.desk.post("/v1/conversations/cnv_1/transfer", "ana", body)
+        told = await here.desk.call("GET", "/v1/conversations/cnv_1/timeline", "ana")
+        nowhere = await here.desk.post("/v1/conversations/cnv_1/transfer", "ana", {"note": "x"})
+    assert (got.status, got.body["warnings"]) == (200, ["This agent is not available."])
+    assert "he knows her" in [entry.get("note") for entry in told.body["entries"]]
+    assert nowhere.status == 422
+    assert here.engine.asked[0][1] == Transfer(
+        workspace=SHOP,
+        actor="ana",
+        conversation="cnv_1",
+        to_agent="ben",
+        skills={"french": 2},
+        note="he knows her",
     )
 
 

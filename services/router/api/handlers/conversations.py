@@ -1,13 +1,13 @@
 """One conversation: the document, where it goes, and how it ends."""
 
 from services.router.api import answered as out
-from services.router.api.asked import Closing, TransferTo
+from services.router.api.asked import Closing
 from services.router.api.handlers.me import correlation
 from services.router.api.operations import Call, Said
 from services.router.api.render import alert, conversation
 from services.router.api.replying import Situation, may_write
 from shared.channels.registry import CHANNELS
-from shared.events.commands import Close, EndWrapUp, Transfer
+from shared.events.commands import Close, EndWrapUp
 from shared.views.documents import Alerted, Contact, Sent
 from shared.views.keys import Keys
 from shared.views.read import document
@@ -42,23 +42,6 @@ async def _alert(call: Call, found: Situation) -> out.AlertShown | None:
     keys, redis = Keys(call.caller.workspace), call.parts.redis
     named = await document(redis, keys.alerted(found.conversation.key), Alerted)
     return alert(await document(redis, keys.message(named.message), Sent)) if named else None
-
-
-async def transfer(call: Call) -> Said:
-    """Back into a queue; the customer keeps his place by age."""
-    body: TransferTo = call.body
-    caller, name = call.caller, call.path["conversation"]
-    await call.parts.commands.ask(
-        Transfer(
-            workspace=caller.workspace,
-            actor=caller.agent,
-            conversation=name,
-            queue=body.queue,
-            note=body.note,
-        ),
-        correlation(call),
-    )
-    return Said(out.Changed(conversation=name))
 
 
 async def close(call: Call) -> Said:

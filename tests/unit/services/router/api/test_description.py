@@ -22,6 +22,7 @@ UNTOLD = {
     was.AlertNoted,
     was.AlertForgotten,
     was.Configured,
+    was.Warned,  # in the answer to a command
     was.Refused,  # the answer to a command
     was.Unchanged,
 }
