@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from services.router.engine import evolve_agents, evolve_conversations, evolve_rules
+from services.router.engine.occasions import tend
 from services.router.engine.state import RECENT_CAUSES, State, Workspace
 from services.router.engine.timers import CAUSE
 from shared.events import routing
@@ -32,6 +33,7 @@ def remember(state: State, known: Workspace, at: int, cause: str) -> None:
         state.now = at
     if at > state.latest:
         state.latest = at
+    tend(state)
     if cause == CAUSE or cause in known.known:
         return
     known.recent.append(cause)
@@ -53,6 +55,8 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.Offered: evolve_agents.offered,
     routing.OfferEnded: evolve_agents.offer_ended,
     routing.Assigned: evolve_agents.assigned,
+    routing.Snoozed: evolve_agents.snoozed,
+    routing.Woken: evolve_agents.woken,
     routing.Responded: evolve_conversations.responded,
     routing.Released: evolve_agents.released,
     routing.Closed: evolve_conversations.closed,
@@ -62,6 +66,9 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.PresenceChanged: evolve_agents.presence_changed,
     routing.AlertNoted: evolve_conversations.alert_noted,
     routing.AlertForgotten: evolve_conversations.alert_forgotten,
+    routing.HoursTurned: evolve_rules.hours_turned,
+    routing.WaitLimited: evolve_conversations.wait_limited,
+    routing.Told: evolve_conversations.told,
     routing.Configured: evolve_rules.configured,
     routing.TrialStarted: evolve_rules.trial_started,
     routing.TrialEnded: evolve_rules.trial_ended,

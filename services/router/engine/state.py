@@ -11,9 +11,11 @@ from typing import Literal, NamedTuple
 
 from services.router.engine.capture import Capture
 from services.router.engine.front import Front
+from services.router.engine.hours import Turned
 from services.router.engine.routes import Routing
 from services.router.engine.skills import Abilities, Bench, Profile, SkillClass
-from services.router.engine.timers import Timer
+from services.router.engine.tables import Table
+from services.router.engine.timers import Timers
 from services.router.engine.versions import Trial, Version
 from shared.events.commands import PresenceState
 from shared.rules import Agent as AgentRules
@@ -32,10 +34,13 @@ class Conversation:
     `open` is neither waiting nor with anybody (a caller in the menu). `agent` is whom it is offered
     to, who holds it, or who wraps it up. `offer` is the pending or the accepted offer. `shunned`
     are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
-    `kept_for` is the only agent who is offered it, until `kept_until`. `asked` are the skills a
-    person asked for instead of the route's. `last_agent` held it last.
+    `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
+    sleeps with its agent. `asked` are the skills a person asked for instead of the route's. `last_agent` held it last.
     `version` is that of the rules that chose route and queue.
-    `placed` is the due time under which its skill class has a place for it, if it has one.
+    `queued_at` is when it came into its queue, `limits` how many of the queue's maximum waits have
+    had their effect since.
+    `placed` is the due time under which its skill class has a place for it, if it has one,
+    `captured` the last capture that is done with it.
     """
 
     id: str
@@ -57,14 +62,18 @@ class Conversation:
     expires_at: int = 0
     tries: int = 0
     shunned: dict[str, int] | None = None
+    queued_at: int = 0
+    limits: int = 0
     kept_for: str | None = None
     kept_until: int = 0
+    snoozed_until: int = 0
     asked: dict[str, int] | None = None
     last_agent: str | None = None
     responded: bool = False
     closed_at: int = 0
     reopens_until: int = 0
     wrap_up_until: int = 0
+    captured: int = 0
 
     @property
     def queue(self) -> str:
@@ -130,7 +139,7 @@ class Thread:
 
     `last` is its latest conversation, `kept` how many are still remembered. `noted` is the last
     alert ever noted, so that noting it again changes nothing. `agent` held one of its
-    conversations last.
+    conversations last, `told` is when its customer last had an automatic message.
     """
 
     last: Conversation | None = None
@@ -139,6 +148,8 @@ class Thread:
     alert: Alert | None = None
     noted: str | None = None
     agent: str | None = None
+    told: int = 0
+    captured: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -148,6 +159,7 @@ class Workspace:
     `recent` are the causes of the last decisions: a command found there has already been decided.
     `declined` are the waiting conversations that some agent is kept from. `settled` says that all
     has been looked at since the last rules; `unswept` and `unfilled` are what still has to be.
+    `hours` are how opening hours stand, `closed` the queues that nobody is offered anything of.
     `version` is the number of the last change of the rules, `in_force` that of the one in force.
     """
 
@@ -158,12 +170,14 @@ class Workspace:
     in_force: int = 0
     history: list[Version] = field(default_factory=list)
     trial: Trial | None = None
+    hours: dict[str, Turned] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
     settled: bool = True
     routing: Routing = field(default_factory=lambda: Routing(Rules()))
     numbers: int = 0
     ranks: int = 0
-    conversations: dict[str, Conversation] = field(default_factory=dict)
-    threads: dict[str, Thread] = field(default_factory=dict)
+    conversations: Table[Conversation] = field(default_factory=Table)
+    threads: Table[Thread] = field(default_factory=Table)
     agents: dict[str, Agent] = field(default_factory=dict)
     offers: dict[str, Conversation] = field(default_factory=dict)
     recent: deque[str] = field(default_factory=deque)
@@ -186,15 +200,16 @@ class Workspace:
 class State:
     """One shard. `now` is when it last decided on something, `latest` when it last looked.
 
-    `timers` is a heap of what time will bring, `capture` the snapshot being taken.
+    `timers` is what time will bring, `capture` the snapshot being taken.
     """
 
     shard: int = 0
     now: int = 0
     latest: int = 0
     workspaces: dict[str, Workspace] = field(default_factory=dict)
-    timers: list[Timer] = field(default_factory=list)
+    timers: Timers = field(default_factory=Timers)
     capture: Capture | None = None
+    captures: int = 0
 
     def workspace(self, name: str) -> Workspace:
         """The workspace, empty if nothing was ever heard of it."""

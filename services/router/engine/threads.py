@@ -43,11 +43,12 @@ def forget_at(conversation: Conversation) -> int:
     """When a closed conversation leaves the state: after its thread window and its wrap-up, and
     not within an hour, so that late duplicates and delivery reports still find it.
     """
-    return max(
-        conversation.reopens_until,
-        conversation.closed_at + _MEMORY_MS,
-        conversation.wrap_up_until,
-    )
+    return max(remembered_until(conversation), conversation.wrap_up_until)
+
+
+def remembered_until(conversation: Conversation) -> int:
+    """The same without its wrap-up: what is known when it is closed."""
+    return max(conversation.reopens_until, conversation.closed_at + _MEMORY_MS)
 
 
 def share(workspace: Workspace, attributes: Attributes) -> Attributes:
