@@ -13,6 +13,7 @@ from shared.events.inbound import CustomerEvent
 from shared.events.outbound import Attempted, OutboundMessage, Outcome, Receipt
 from shared.events.preferences import Preference
 from shared.events.routing import Decision, ShardOwned, Snapshot
+from shared.events.rules import RulesTrialEnded, RulesVersion
 from shared.ids import shard_of
 from shared.log import Partition
 
@@ -52,6 +53,7 @@ COMMERCE = Topic(
     30,
 )
 PREFERENCES = Topic("preferences", (Preference,), "workspace", 3650, compacted=True)
+RULES = Topic("rules", (RulesVersion, RulesTrialEnded), "workspace", 3650, compacted=True)
 DEAD_LETTERS = Topic("dead-letters", (DeadLetter,), "key", 90)
 
 TOPICS = {
@@ -65,6 +67,7 @@ TOPICS = {
         DELIVERIES,
         COMMERCE,
         PREFERENCES,
+        RULES,
         DEAD_LETTERS,
     )
 }

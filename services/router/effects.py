@@ -17,7 +17,6 @@ from redis.asyncio import Redis
 from services.router.metrics import EFFECTS
 from services.router.settings import ViewSettings
 from shared.clock import Clock, from_milliseconds
-from shared.config.models import Config
 from shared.consumer import Consumer
 from shared.dead_letters import DeadLetters
 from shared.errors import Undecodable
@@ -31,7 +30,9 @@ from shared.ids import derived_id
 from shared.log import Entry, Record, Sink
 from shared.service import Deps
 from shared.strikes import Strikes
-from shared.topics import COMMANDS_TOPIC, DELIVERIES, OUTBOUND, ROUTING, Topic
+from shared.topics import COMMANDS_TOPIC, DELIVERIES, OUTBOUND, ROUTING, RULES, Topic
+from shared.versions import Kept, RulesBook, kept
+from shared.versions import entry as rules_entry
 from shared.views.documents import Conversation, Sent
 from shared.views.keys import Keys
 from shared.views.read import conversation as read_conversation
@@ -67,12 +68,12 @@ class Effects:
     """Handles one record at a time, as often as it comes."""
 
     def __init__(
-        self, sink: Sink, redis: "Redis", clock: Clock, config: Config, shards: int
+        self, sink: Sink, redis: "Redis", clock: Clock, book: RulesBook, shards: int
     ) -> None:
         self._sink = sink
         self._redis = redis
         self._clock = clock
-        self._config = config
+        self._book = book
         self._shards = shards
 
     async def handle(self, record: Record) -> None:
@@ -86,6 +87,9 @@ class Effects:
             return  # the business of whoever acts on it
         data = envelope.data
         if isinstance(data, Decision):
+            for said in kept(data):
+                self._book.take(said)
+                await self._keep(said)
             for event in data.events:
                 if isinstance(event, was.Assigned):
                     await self._assigned(_Cause(record, data.workspace, event.at), event)
@@ -93,6 +97,13 @@ class Effects:
                     await self._closed(_Cause(record, data.workspace, event.at), event)
         elif isinstance(data, Outcome):
             await self._outcome(envelope)
+
+    async def _keep(self, said: Kept) -> None:
+        """A version of the rules is kept for longer than the record. Which of two counts, where an
+        owner that was replaced wrote one, is told by their epochs."""
+        EFFECTS.labels("keep_rules").inc()
+        partition = RULES.partition(said.workspace, "", self._shards)
+        await self._sink.append(partition, rules_entry(said))
 
     async def _assigned(self, cause: _Cause, event: was.Assigned) -> None:
         found = await self._call(cause, event.conversation)
@@ -155,9 +166,9 @@ class Effects:
         await self._append(OUTBOUND, cause.workspace, found.key, message.id, message)
 
     def _endpoint(self, workspace: str, agent: str | None) -> str | None:
-        known = self._config.workspaces.get(workspace)
-        rules = known.rules.agents.get(agent) if known is not None and agent is not None else None
-        return rules.phone if rules is not None else None
+        rules = self._book.rules(workspace)
+        known = rules.agents.get(agent) if rules is not None and agent is not None else None
+        return known.phone if known is not None else None
 
     async def _outcome(self, envelope: Envelope[Outcome]) -> None:
         """The first message of an agent that the provider took has answered the customer."""
@@ -203,7 +214,8 @@ async def serve_effects(deps: Deps, _settings: ViewSettings, stop: asyncio.Event
     deps.probes.live["effects"] = watchdog.alive
     topics = [topic.name for topic in SOURCES]
     async with deps.log.sink() as sink, deps.log.subscribe(GROUP, topics) as source:
-        effects = Effects(sink, deps.redis, deps.clock, deps.config, deps.shards)
+        book = RulesBook(deps.config, deps.shards)
+        effects = Effects(sink, deps.redis, deps.clock, book, deps.shards)
         consumer = Consumer(
             source,
             effects.handle,
@@ -214,6 +226,9 @@ async def serve_effects(deps: Deps, _settings: ViewSettings, stop: asyncio.Event
         )
         watching = asyncio.create_task(watchdog.run(deps.log))
         try:
-            await consumer.run(stop)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(book.run(deps.log, deps.clock, stop), name="rules")
+                await book.ready.wait()
+                await consumer.run(stop)
         finally:
             watching.cancel()

@@ -20,6 +20,7 @@ from shared.log import Log, Partition, Record, Sink
 from shared.service import Deps
 from shared.sqlite import SqliteLog
 from shared.topics import COMMANDS_TOPIC, OUTBOUND, TOPICS
+from shared.versions import RulesBook
 from tests.router.owner import NOW, NOW_MS, Owner
 from tests.router.shop import shop
 from tests.router.viewing import caught_up, fast_clock, viewing
@@ -37,7 +38,7 @@ class Parts:
     sink: Sink
 
     def effects(self) -> Effects:
-        return Effects(self.sink, self.redis, fast_clock(), shop(), SHARDS)
+        return Effects(self.sink, self.redis, fast_clock(), RulesBook(shop(), SHARDS), SHARDS)
 
     async def records(self, *topics: str) -> list[Record]:
         """Everything that these topics hold now."""

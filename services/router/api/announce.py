@@ -27,7 +27,14 @@ class Announcement:
 
 
 def _presence(event: was.PresenceChanged) -> Data:
-    return {"agent": event.agent, "state": event.state, "reason": event.reason}
+    until = event.until
+    return {
+        "agent": event.agent,
+        "state": event.state,
+        "reason": event.reason,
+        "channels": list(event.channels),
+        "keeps_until": None if until is None else from_milliseconds(until),
+    }
 
 
 def _offer(event: was.Offered) -> Data:
@@ -81,6 +88,21 @@ def _queued(event: was.Queued) -> Data:
     return {"conversation": event.conversation, "queue": event.queue, "why": event.why}
 
 
+def _rules(event: was.Configured | was.TrialStarted) -> Data:
+    made = event.change
+    return {
+        "version": made.version,
+        "how": made.how,
+        "by": made.by,
+        "note": made.note,
+        "percent": made.percent,
+    }
+
+
+def _trial_ended(event: was.TrialEnded) -> Data:
+    return {"version": event.version, "how": event.how, "by": event.by}
+
+
 WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.PresenceChanged: ("presence", _presence),
     was.Offered: ("offer", _offer),
@@ -92,6 +114,9 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.WrapUpStarted: ("wrap_up", _wrap_up),
     was.WrapUpEnded: ("wrap_up_ended", _wrap_up_ended),
     was.Queued: ("queued", _queued),
+    was.Configured: ("rules", _rules),
+    was.TrialStarted: ("rules_trial", _rules),
+    was.TrialEnded: ("rules_trial_ended", _trial_ended),
 }
 """The events of the record that streams tell, and how."""
 

@@ -54,6 +54,8 @@ class AgentOut(Answer):
     queues: list[str]
     state: PresenceState
     reason: str | None
+    channels: list[str]
+    keeps_until: datetime | None
     since: datetime | None
     load: int
     work: list[WorkItem]

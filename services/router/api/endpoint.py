@@ -58,7 +58,7 @@ async def _answer(
     operation: Operation, parts: Parts, repetitions: Repetitions, request: web.Request
 ) -> web.StreamResponse:
     signed_in_only = operation.roles is not None or operation.media == STREAM
-    if signed_in_only and not parts.tail.ready.is_set():
+    if signed_in_only and not (parts.tail.ready.is_set() and parts.book.ready.is_set()):
         raise Problem("unavailable", "The record has not been read yet.", retry_after=1)
     caller = await _authenticate(operation, parts, request)
     raw = await _raw_body(operation, parts, request)

@@ -13,9 +13,9 @@ from redis.asyncio import Redis
 from services.router.api.commands import Commands
 from services.router.metrics import API_LEASES_LOST
 from shared.cache import asked
-from shared.clock import Clock
+from shared.clock import Clock, milliseconds
 from shared.errors import CacheUnavailable, LogUnavailable
-from shared.events.commands import SetPresence
+from shared.events.commands import LosePresence, ResumePresence
 from shared.ids import derived_id, new_id
 from shared.views.documents import Agent
 from shared.views.keys import Keys
@@ -43,26 +43,47 @@ class Leases:
         return known or session
 
     async def renew(self, workspace: str, agent: str, session: str) -> None:
-        """The stream is still there. Raises CacheUnavailable."""
+        """The stream is still there. A lease that was lost meanwhile is this one's, unless another
+        stream has begun one. Raises CacheUnavailable.
+        """
         key = Keys(workspace).lease(agent)
-        await asked(self._redis.set(key, session, px=self._milliseconds))
+        if not await asked(self._redis.set(key, session, nx=True, px=self._milliseconds)):
+            await asked(self._redis.pexpire(key, self._milliseconds))
 
     async def session(self, workspace: str, agent: str) -> str | None:
         """The session of the agent's streams; None when there is none. Raises CacheUnavailable."""
         found: str | None = await asked(self._redis.get(Keys(workspace).lease(agent)))
         return found
 
-    async def missing(self, workspace: str, present: Sequence[Agent]) -> list[Agent]:
-        """Those of the agents who have no stream. Raises CacheUnavailable."""
-        if not present:
+    async def sessions(self, workspace: str, known: Sequence[Agent]) -> list[str | None]:
+        """The session of each of the agents. Raises CacheUnavailable."""
+        if not known:
             return []
         keys = Keys(workspace)
-        found = await asked(self._redis.mget([keys.lease(agent.id) for agent in present]))
-        return [agent for agent, lease in zip(present, found, strict=True) if lease is None]
+        found: list[str | None] = await asked(
+            self._redis.mget([keys.lease(agent.id) for agent in known])
+        )
+        return found
+
+
+async def resume(commands: Commands, workspace: str, agent: Agent, session: str) -> None:
+    """A stream of the agent is open: tell the engine, if it has heard of another one or of a loss.
+
+    Whoever went offline on purpose stays offline. Raises LogUnavailable.
+    """
+    if agent.state == "offline" and not agent.lost:
+        return
+    if agent.state != "offline" and agent.session == session:
+        return
+    await commands.note(
+        ResumePresence(workspace=workspace, actor="system", agent=agent.id, session=session),
+        derived_id("cmd", "resume", workspace, agent.id, session, str(agent.since)),
+    )
 
 
 class Sweeper:
-    """Sets agents offline whose stream has been gone for longer than the lease."""
+    """Reports agents whose stream has been gone for longer than the lease, and those of whom a loss
+    was reported and who are back."""
 
     def __init__(
         self,
@@ -105,26 +126,31 @@ class Sweeper:
         """Look once. Raises CacheUnavailable and LogUnavailable."""
         now, missed = self._clock.monotonic(), dict[tuple[str, str, str | None], float]()
         for workspace in self._workspaces:
-            present = [a for a in await agents(self._redis, workspace) if a.state != "offline"]
-            for agent in await self._leases.missing(workspace, present):
+            known = [a for a in await agents(self._redis, workspace) if self._matters(a)]
+            sessions = await self._leases.sessions(workspace, known)
+            for agent, session in zip(known, sessions, strict=True):
                 key = (workspace, agent.id, agent.session)
-                missed[key] = self._missed.get(key, now)
-                if now - missed[key] >= self._seconds * _CONFIRM_SHARE:
-                    await self._lost(workspace, agent)
+                if session is not None:
+                    await resume(self._commands, workspace, agent, session)
+                elif agent.state != "offline":
+                    missed[key] = self._missed.get(key, now)
+                    if now - missed[key] >= self._seconds * _CONFIRM_SHARE:
+                        await self._lost(workspace, agent)
         self._missed = missed
+
+    def _matters(self, agent: Agent) -> bool:
+        """Can he be lost, or come back in time?"""
+        if agent.state != "offline":
+            return True
+        return agent.lost and (agent.keeps_until or 0) > milliseconds(self._clock.now())
 
     async def _lost(self, workspace: str, agent: Agent) -> None:
         API_LEASES_LOST.inc()
         _LOG.info("presence_lost", workspace=workspace, agent=agent.id)
         session = agent.session or ""
         await self._commands.note(
-            SetPresence(
-                workspace=workspace,
-                actor="system",
-                agent=agent.id,
-                state="offline",
-                reason="connection_lost",
-                session=agent.session,
+            LosePresence(
+                workspace=workspace, actor="system", agent=agent.id, session=agent.session
             ),
             derived_id("cmd", "lease", workspace, agent.id, session, str(agent.since)),
         )

@@ -14,6 +14,7 @@ from services.router.api.problems import Problem
 from services.router.api.tokens import role_of, unauthenticated
 from shared.clock import Clock
 from shared.config.models import Config, OpenIdConnect
+from shared.versions import RulesBook
 
 _LOG = structlog.get_logger(__name__)
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
@@ -80,7 +81,15 @@ def fetcher(keys: str) -> Fetch:
 class OpenId:
     """Reads tokens of one issuer."""
 
-    def __init__(self, settings: OpenIdConnect, config: Config, keys: KeySet, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: OpenIdConnect,
+        config: Config,
+        keys: KeySet,
+        clock: Clock,
+        book: RulesBook,
+    ) -> None:
+        self._book = book
         self._settings = settings
         self._config = config
         self._keys = keys
@@ -126,7 +135,7 @@ class OpenId:
         if role == "service":
             return Caller(workspace, f"service:{claims['sub']}", "service", expires)
         agent = str(claims.get(self._settings.agent_claim, ""))
-        configured = role_of(self._config, workspace, agent)
+        configured = role_of(self._book, workspace, agent)
         if configured is None:
             raise Problem(
                 "forbidden",

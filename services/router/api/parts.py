@@ -19,6 +19,7 @@ from services.router.settings import ApiSettings
 from shared.clock import Clock, milliseconds
 from shared.config.models import Config, Workspace
 from shared.log import Log, Partition, Sink
+from shared.versions import RulesBook
 from shared.views.documents import Conversation
 from shared.views.read import conversation
 from shared.views.settled import settled
@@ -29,7 +30,7 @@ class Parts:
     """Everything a handler may use.
 
     `written` is how far this process has written `outbound`, `streams` how many each agent has open
-    here, `checking` bounds how many passwords are checked at once.
+    here, `book` knows the rules in force, `checking` bounds how many passwords are checked at once.
     """
 
     config: Config
@@ -47,6 +48,7 @@ class Parts:
     leases: Leases
     written: dict[tuple[str, Partition], int]
     streams: Counter[tuple[str, str]]
+    book: RulesBook
     checking: asyncio.Semaphore
     stop: asyncio.Event
 
@@ -68,8 +70,9 @@ class Parts:
         return await self.openid.read(token)
 
     def workspace(self, name: str) -> Workspace:
-        """The configuration of a workspace that a token names."""
-        return self.config.workspaces[name]
+        """The configuration of a workspace that a token names, with the rules in force."""
+        known = self.config.workspaces[name]
+        return known.model_copy(update={"rules": self.book.rules(name)})
 
     async def settle(self, workspace: str, written: Partition | None = None) -> None:
         """Wait until the view shows what this process has seen, and written to that partition.

@@ -16,6 +16,7 @@ from services.router.settings import ApiSettings
 from shared.listener import ListenerLimits, public_listener
 from shared.log import Sink
 from shared.service import Deps
+from shared.versions import RulesBook
 from shared.watchdog import Watchdog
 
 _FRESH_SECONDS = 10.0
@@ -30,15 +31,20 @@ async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> N
         sink = await stack.enter_async_context(deps.log.sink())
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         workspaces = list(deps.config.workspaces)
-        tail = Tail(deps.log, deps.clock, deps.shards, workspaces, watchdog.progress("tail"))
-        parts = _parts(deps, settings, sink, tail, stop)
+        book = RulesBook(deps.config, deps.shards)
+        progress = watchdog.progress("tail")
+        tail = Tail(deps.log, deps.clock, deps.shards, workspaces, progress, book.note)
+        parts = _parts(deps, settings, sink, tail, book, stop)
         stack.callback(ended.set)
         tasks.create_task(tail.run(ended), name="tail")
+        tasks.create_task(book.run(deps.log, deps.clock, ended), name="rules")
         tasks.create_task(_sweeper(parts).run(ended), name="sweeper")
         watching = tasks.create_task(watchdog.run(deps.log), name="watchdog")
         stack.callback(watching.cancel)
         deps.probes.live["api"] = watchdog.alive
-        deps.probes.ready["api"] = lambda: tail.fresh(_FRESH_SECONDS) and not stop.is_set()
+        deps.probes.ready["api"] = lambda: (
+            tail.fresh(_FRESH_SECONDS) and book.ready.is_set() and not stop.is_set()
+        )
         limits = ListenerLimits(
             connections=settings.connections,
             header_seconds=settings.header_seconds,
@@ -52,7 +58,14 @@ async def serve_api(deps: Deps, settings: ApiSettings, stop: asyncio.Event) -> N
         tail.wake()
 
 
-def _parts(deps: Deps, settings: ApiSettings, sink: Sink, tail: Tail, stop: asyncio.Event) -> Parts:
+def _parts(
+    deps: Deps,
+    settings: ApiSettings,
+    sink: Sink,
+    tail: Tail,
+    book: RulesBook,
+    stop: asyncio.Event,
+) -> Parts:
     return Parts(
         config=deps.config,
         settings=settings,
@@ -63,12 +76,13 @@ def _parts(deps: Deps, settings: ApiSettings, sink: Sink, tail: Tail, stop: asyn
         shards=deps.shards,
         tail=tail,
         commands=Commands(sink, tail, deps.clock, deps.shards, settings.answer_seconds),
-        tokens=Tokens(deps.config, deps.clock),
-        openid=_openid(deps),
+        tokens=Tokens(deps.config, deps.clock, book),
+        openid=_openid(deps, book),
         attempts=Attempts(deps.redis, deps.clock),
         leases=Leases(deps.redis, settings.lease_seconds),
         written={},
         streams=Counter(),
+        book=book,
         checking=asyncio.Semaphore(_PASSWORDS_AT_ONCE),
         stop=stop,
     )
@@ -79,8 +93,9 @@ def _sweeper(parts: Parts) -> Sweeper:
     return Sweeper(parts.redis, parts.leases, parts.commands, parts.clock, workspaces, seconds)
 
 
-def _openid(deps: Deps) -> OpenId | None:
+def _openid(deps: Deps, book: RulesBook) -> OpenId | None:
     settings = deps.config.api.oidc
     if settings is None:
         return None
-    return OpenId(settings, deps.config, KeySet(fetcher(settings.keys), deps.clock), deps.clock)
+    keys = KeySet(fetcher(settings.keys), deps.clock)
+    return OpenId(settings, deps.config, keys, deps.clock, book)

@@ -6,7 +6,7 @@ end, to know which epoch is in force.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -84,7 +84,7 @@ class Subscription:
 
 
 class Tail:
-    """What this process has seen of the record."""
+    """What this process has seen of the record. `told` hears of every valid decision first."""
 
     def __init__(
         self,
@@ -93,8 +93,10 @@ class Tail:
         shards: int,
         workspaces: Iterable[str],
         progress: Progress,
+        told: Callable[[Decision], None] = lambda _decision: None,
     ) -> None:
         self._log = log
+        self._told = told
         self._clock = clock
         self._shards = shards
         self._partitions = sorted({self.partition(workspace) for workspace in workspaces})
@@ -216,6 +218,7 @@ class Tail:
 
     def _know(self, offset: int, decision: Decision) -> None:
         workspace, key = decision.workspace, (decision.workspace, decision.cause)
+        self._told(decision)
         self._inbound[workspace] = max(decision.inbound, self._inbound.get(workspace, 0))
         holders = self.holders(workspace)
         before = {

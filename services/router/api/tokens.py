@@ -12,6 +12,7 @@ from services.router.api.problems import Problem
 from shared.clock import Clock
 from shared.config.models import Config
 from shared.ids import new_id
+from shared.versions import RulesBook
 
 ISSUER = "patchbay"
 AUDIENCE = "patchbay-api"
@@ -22,8 +23,9 @@ _REMEMBERED = 10_000
 class Tokens:
     """Issues with the newest secret and believes all live ones, so that they can be rotated."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, config: Config, clock: Clock, book: RulesBook) -> None:
         self._config = config
+        self._book = book
         self._clock = clock
         # A token comes with every request, and to check it costs as much as to answer.
         self._claims = lru_cache(_REMEMBERED)(self._proven)
@@ -49,7 +51,7 @@ class Tokens:
         """Whom a token proves. Raises Problem `unauthenticated`, saying why."""
         claims = self._claims(token)
         workspace, agent = str(claims["workspace"]), str(claims["sub"])
-        role = role_of(self._config, workspace, agent)
+        role = role_of(self._book, workspace, agent)
         if role is None:
             raise unauthenticated("The agent of this token is no longer configured.")
         expires = int(claims["exp"])
@@ -81,11 +83,11 @@ class Tokens:
         raise unauthenticated("The token is not one of ours.")
 
 
-def role_of(config: Config, workspace: str, agent: str) -> Role | None:
-    """The role that the configuration gives an agent now; None when it knows no such agent."""
-    known = config.workspaces.get(workspace)
-    rules = known.rules.agents.get(agent) if known is not None else None
-    return rules.role if rules is not None else None
+def role_of(book: RulesBook, workspace: str, agent: str) -> Role | None:
+    """The role that the rules in force give an agent; None when they know no such agent."""
+    rules = book.rules(workspace)
+    known = rules.agents.get(agent) if rules is not None else None
+    return known.role if known is not None else None
 
 
 def unauthenticated(detail: str) -> Problem:

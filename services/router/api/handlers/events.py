@@ -4,17 +4,25 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from aiohttp import web
 
 from services.router.api.asked import StreamFrom
 from services.router.api.caller import PEOPLE, Caller
 from services.router.api.handlers.sessions import redeem
 from services.router.api.history import Past
+from services.router.api.leases import resume
 from services.router.api.operations import CORS, Call, Said
 from services.router.api.position import Position
 from services.router.api.problems import Problem
 from services.router.api.stream import HEADERS, Stream
 from services.router.api.tokens import unauthenticated
+from shared.errors import LogUnavailable
+from shared.views.documents import Agent
+from shared.views.keys import Keys
+from shared.views.read import document
+
+_LOG = structlog.get_logger(__name__)
 
 MOST_STREAMS = 20
 """Streams of one agent per replica: tabs, and some that are not known to be dead yet."""
@@ -50,6 +58,7 @@ async def _streamed(call: Call, caller: Caller, asked: StreamFrom) -> web.Stream
     parts, session = call.parts, None
     if caller.role in PEOPLE:
         session = await parts.leases.open(caller.workspace, caller.agent)
+        await _back(call, caller, session)
     given = call.request.headers.get("Last-Event-ID") or asked.last_event_id
     start = _position(given)
     response = web.StreamResponse(headers={**HEADERS, **call.request.get(CORS, {})})
@@ -70,6 +79,18 @@ async def _streamed(call: Call, caller: Caller, asked: StreamFrom) -> web.Stream
     )
     await stream.run(session, start, garbled=bool(given) and start is None)
     return response
+
+
+async def _back(call: Call, caller: Caller, session: str) -> None:
+    """Undo a loss before the agent is told anything; while the log is away the sweeper does it."""
+    key = Keys(caller.workspace).agent(caller.agent)
+    agent = await document(call.parts.redis, key, Agent)
+    if agent is None:
+        return
+    try:
+        await resume(call.parts.commands, caller.workspace, agent, session)
+    except LogUnavailable as error:
+        _LOG.warning("presence_not_resumed", reason=error.code)
 
 
 async def _caller(call: Call, asked: StreamFrom) -> Caller:

@@ -7,6 +7,7 @@ from services.router.api.problems import Problem
 from services.router.api.render import moment, summary
 from shared.clock import from_milliseconds
 from shared.events.commands import SetPresence
+from shared.events.routing import PresenceChanged
 from shared.ids import derived_id, new_id
 from shared.views.documents import Agent, Conversation, Work
 from shared.views.keys import Keys
@@ -31,6 +32,8 @@ async def presence(call: Call) -> Said:
             agent=agent.id,
             state=agent.state,
             reason=agent.reason,
+            channels=agent.channels,
+            keeps_until=moment(agent.keeps_until),
             since=moment(agent.since or None),
             connected=session is not None,
         )
@@ -42,7 +45,7 @@ async def set_presence(call: Call) -> Said:
     wanted: PresenceChange = call.body
     caller, parts = call.caller, call.parts
     session = await parts.leases.session(caller.workspace, caller.agent)
-    if session is None and wanted.state in ("available", "draining"):
+    if session is None and wanted.state in ("available", "busy", "draining"):
         raise Problem("no_stream", "You cannot take work without an open event stream.")
     decision = await parts.commands.ask(
         SetPresence(
@@ -52,14 +55,18 @@ async def set_presence(call: Call) -> Said:
             state=wanted.state,
             reason=wanted.reason,
             session=session,
+            channels=wanted.channels,
         ),
         correlation(call),
     )
+    changed = next((e for e in decision.events if isinstance(e, PresenceChanged)), None)
     return Said(
         out.Presence(
             agent=caller.agent,
             state=wanted.state,
             reason=wanted.reason,
+            channels=sorted(set(wanted.channels)),
+            keeps_until=moment(changed.until if changed is not None else None),
             since=from_milliseconds(decision.at),
             connected=session is not None,
         )

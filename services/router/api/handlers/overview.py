@@ -162,6 +162,8 @@ def _agent(name: str, configured: Configured, agent: Agent) -> out.AgentOut:
         queues=list(configured.queues),
         state=agent.state,
         reason=agent.reason,
+        channels=agent.channels,
+        keeps_until=moment(agent.keeps_until),
         since=moment(agent.since or None),
         load=len(agent.work),
         work=[
@@ -187,8 +189,9 @@ def _count(known: Workspace, queue: str, present: dict[str, Agent]) -> out.Queue
         agent = present.get(name)
         if agent is None or agent.state in ("away", "offline"):
             counts["away"] += 1
-        elif agent.state == "available" and any(
-            _room(known.rules, configured, agent, channel) for channel in channels
+        elif any(
+            agent.takes(channel) and _room(known.rules, configured, agent, channel)
+            for channel in channels
         ):
             counts["available"] += 1
         else:

@@ -59,7 +59,7 @@ async def _role(call: Call, given: SignIn) -> Role | None:
     async with call.parts.checking:
         stored = checked.password_hash.get_secret_value()
         right = await asyncio.to_thread(_matches, given.password, stored)
-    return role_of(config, given.workspace, given.agent) if right and person else None
+    return role_of(call.parts.book, given.workspace, given.agent) if right and person else None
 
 
 def _matches(password: str, stored: str) -> bool:

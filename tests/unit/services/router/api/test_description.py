@@ -21,7 +21,6 @@ UNTOLD = {
     was.Forgotten,
     was.AlertNoted,
     was.AlertForgotten,
-    was.Configured,
     was.Warned,  # in the answer to a command
     was.Refused,  # the answer to a command
     was.Unchanged,
