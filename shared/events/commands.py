@@ -91,6 +91,27 @@ class Transfer(Event):
     note: str | None = None
 
 
+class Snooze(Event):
+    """Let a held conversation sleep until `until`, or until the customer writes."""
+
+    TYPE: ClassVar[str] = "patchbay.command.snooze.v1"
+
+    workspace: str
+    actor: str
+    conversation: str
+    until: datetime
+
+
+class Wake(Event):
+    """Go on with a conversation that sleeps."""
+
+    TYPE: ClassVar[str] = "patchbay.command.wake.v1"
+
+    workspace: str
+    actor: str
+    conversation: str
+
+
 class Close(Event):
     """End a conversation; the agent's wrap-up begins where the queue has one.
 
@@ -198,6 +219,8 @@ Command = (
     | AcceptOffer
     | DeclineOffer
     | Transfer
+    | Snooze
+    | Wake
     | Close
     | EndWrapUp
     | Configure
@@ -214,6 +237,8 @@ COMMANDS: tuple[type[Event], ...] = (
     AcceptOffer,
     DeclineOffer,
     Transfer,
+    Snooze,
+    Wake,
     Close,
     EndWrapUp,
     Configure,

@@ -16,7 +16,25 @@ from shared.rules import Rules
 OfferEnd = Literal["accepted", "declined", "expired", "rescinded", "cancelled"]
 RulesHow = Literal["file", "apply", "rollback", "promote", "trial"]
 TrialEnd = Literal["promoted", "stopped", "replaced"]
-QueuedFor = Literal["new", "reopened", "requeued", "transferred", "passed_on"]
+ToldWhat = Literal[
+    "after_hours",
+    "after_hours_closed",
+    "max_wait",
+    "max_wait_closed",
+    "expected_wait",
+    "callback_confirmed",
+]
+LimitDo = Literal["message", "queue", "callback", "close"]
+QueuedFor = Literal[
+    "new",
+    "reopened",
+    "requeued",
+    "transferred",
+    "passed_on",
+    "moved",
+    "woken",
+]
+WokenBy = Literal["time", "customer", "agent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +155,28 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
+class Snoozed:
+    """It sleeps with its agent until `until`, or until the customer writes."""
+
+    conversation: str
+    agent: str
+    until: int
+    at: int
+    event: Literal["snoozed"] = "snoozed"
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """It sleeps no longer, and its agent goes on with it."""
+
+    conversation: str
+    agent: str
+    why: WokenBy
+    at: int
+    event: Literal["woken"] = "woken"
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """It ended: `by` an agent id, `customer` or `system`; `code` says how (`abandoned`, …)."""
 
@@ -224,6 +264,46 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class HoursTurned:
+    """These hours begin, or are over, and stay so until `until` (None: for ever). `since` is when
+    that began, 0 where it is not known."""
+
+    hours: str
+    open: bool
+    since: int
+    until: int | None
+    at: int
+    event: Literal["hours_turned"] = "hours_turned"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitLimited:
+    """It has waited for too long: the queue's maximum wait number `limit` (from 0) took effect."""
+
+    conversation: str
+    queue: str
+    limit: int
+    do: LimitDo
+    at: int
+    event: Literal["wait_limited"] = "wait_limited"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The customer is told something: an automatic message in his language, or a spoken one.
+
+    `parameters` by what: `opens_at` (Unix ms, absent if never) and `time_zone` after hours;
+    `position`, `p50_ms` and `p90_ms` (the last two absent if not known) of an expected wait.
+    """
+
+    conversation: str
+    what: ToldWhat
+    parameters: dict[str, str]
+    at: int
+    event: Literal["told"] = "told"
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """From here on these rules are in force."""
 
@@ -293,6 +373,8 @@ RoutingEvent = Annotated[
     | Assigned
     | Responded
     | Released
+    | Snoozed
+    | Woken
     | Closed
     | WrapUpStarted
     | WrapUpEnded
@@ -300,6 +382,9 @@ RoutingEvent = Annotated[
     | PresenceChanged
     | AlertNoted
     | AlertForgotten
+    | HoursTurned
+    | WaitLimited
+    | Told
     | Configured
     | TrialStarted
     | TrialEnded

@@ -9,9 +9,10 @@ is `true` while a call is owed and none is live: whoever accepts calls the custo
 from services.router.engine.attributes import of_event
 from services.router.engine.closing import close
 from services.router.engine.opening import attach, begin, enrich
-from services.router.engine.placing import arrive
+from services.router.engine.snooze import customer_wakes
 from services.router.engine.state import Attributes, Conversation
 from services.router.engine.turn import Turn
+from services.router.engine.waits import receive
 from shared.events.inbound import Call, CustomerEvent
 
 _OWED = frozenset({"voicemail", "callback_requested"})
@@ -27,6 +28,7 @@ def take_call(turn: Turn, event: CustomerEvent, current: Conversation | None) ->
     elif current is not None:
         attach(turn, event, current)
         enrich(turn, current, of_event(event) | _of_call(call, current.attributes))
+        customer_wakes(turn, event, current)
         _wait(turn, call, current)
     elif call is not None and call.state in _OPENS:
         _wait(turn, call, begin(turn, event, of_event(event) | _of_call(call, {})))
@@ -34,7 +36,7 @@ def take_call(turn: Turn, event: CustomerEvent, current: Conversation | None) ->
 
 def _wait(turn: Turn, call: Call | None, conversation: Conversation) -> None:
     if call is not None and call.state in _QUEUES and conversation.status == "open":
-        arrive(turn, conversation)
+        receive(turn, conversation)
 
 
 def _ended(turn: Turn, event: CustomerEvent, call: Call, conversation: Conversation | None) -> None:

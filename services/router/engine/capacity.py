@@ -11,7 +11,7 @@ from shared.rules import Agent as AgentRules
 from shared.rules import Rules
 
 if TYPE_CHECKING:
-    from services.router.engine.state import Agent
+    from services.router.engine.state import Agent, Conversation
 
 UNLISTED = 1
 """The limit on a channel that neither the agent nor the defaults name: nothing is stranded."""
@@ -66,3 +66,8 @@ def give_back(agent: "Agent", channel: str) -> None:
         agent.load[channel] = left
     else:
         del agent.load[channel]
+
+
+def may_wake(agent: "Agent", conversation: "Conversation") -> bool:
+    """May work of his that sleeps weigh in full again? The reserve is there for that."""
+    return bool(agent.work.get(conversation.id) is conversation)

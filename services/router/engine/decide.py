@@ -13,8 +13,10 @@ from services.router.engine import (
     offers,
     placing,
     presence,
+    snooze,
     transfers,
     trials,
+    waits,
 )
 from services.router.engine.evolve import apply, remember
 from services.router.engine.state import State
@@ -80,8 +82,11 @@ _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
     "wrap_up": lambda turn, timer: closing.wrap_up_over(turn, timer.subject, timer.at),
     "forget": lambda turn, timer: closing.forget(turn, timer.subject, timer.at),
     "keep": lambda turn, timer: placing.keep_over(turn, timer.subject, timer.at),
+    "wake": lambda turn, timer: snooze.wake_in_time(turn, timer.subject, timer.at),
     "alert": lambda turn, timer: alerts.forget_alert(turn, timer.subject, timer.at),
     "grace": lambda turn, timer: presence.grace_over(turn, timer.subject, timer.at),
+    "hours": lambda turn, timer: configure.hours_over(turn, timer.subject),
+    "limit": lambda turn, timer: waits.limit(turn, timer.subject, turn.now),
     "sweep": lambda turn, timer: configure.sweep(turn),
     "lapse": lambda _turn, _timer: None,  # done before any command
 }
@@ -94,6 +99,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     commands.AcceptOffer: offers.accept,
     commands.DeclineOffer: offers.decline,
     commands.Transfer: transfers.transfer,
+    commands.Snooze: snooze.snooze,
+    commands.Wake: snooze.wake,
     commands.Close: handling.close,
     commands.EndWrapUp: handling.end_wrap_up,
     commands.Configure: configure.configure,

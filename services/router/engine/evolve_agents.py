@@ -64,13 +64,28 @@ def assigned(_state: State, workspace: Workspace, event: routing.Assigned) -> No
         load(workspace.agents[event.agent], conversation)
 
 
+def snoozed(state: State, workspace: Workspace, event: routing.Snoozed) -> None:
+    """It sleeps, and weighs less."""
+    conversation = workspace.conversations[event.conversation]
+    conversation.snoozed_until = event.until
+    arm(state, event.until, "wake", workspace.name, event.conversation)
+
+
+def woken(_state: State, workspace: Workspace, event: routing.Woken) -> None:
+    """It weighs in full again."""
+    conversation = workspace.conversations[event.conversation]
+    conversation.snoozed_until = 0
+
+
 def released(state: State, workspace: Workspace, event: routing.Released) -> None:
     """It is nobody's."""
     conversation = workspace.conversations[event.conversation]
     agent = workspace.agents[event.agent]
     rest(workspace, agent, event.at)
+    conversation.queued_at = 0
     unload(workspace, conversation)
     conversation.status = "open"
+    conversation.snoozed_until = 0
     if conversation.offer is not None:
         del workspace.offers[conversation.offer]
         conversation.offer = None

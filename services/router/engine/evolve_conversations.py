@@ -2,11 +2,14 @@
 
 from services.router.engine.index import class_for, dequeue, enqueue, rest, unload
 from services.router.engine.keeping import Keep, keep
+from services.router.engine.limits import due_limit, remind_of_limit
 from services.router.engine.shunning import forgive, pardon
 from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
 from services.router.engine.threads import forget_at, reopens_until, saw, share
 from services.router.engine.timers import arm
 from shared.events import routing
+
+_FRESH = frozenset({"new", "reopened", "transferred", "moved"})
 
 
 def opened(_state: State, workspace: Workspace, event: routing.Opened) -> None:
@@ -56,11 +59,12 @@ def enriched(_state: State, workspace: Workspace, event: routing.Enriched) -> No
 def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     """It waits, here or somewhere else than before."""
     conversation = workspace.conversations[event.conversation]
+    fresh = event.why in _FRESH or not conversation.queued_at or conversation.queue != event.queue
     dequeue(workspace, conversation)
     conversation.priority = event.priority
     conversation.route = event.route
     conversation.version = event.rules
-    if event.why == "transferred":
+    if event.why in ("transferred", "moved"):
         conversation.pinned = True
     conversation.asked = event.asked
     wanted = class_for(workspace, event.queue, conversation.channel, event.requires)
@@ -70,6 +74,23 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
         pardon(workspace, conversation, event.kept_for)
         conversation.skill_class, conversation.due = wanted, event.due
         keep(state, workspace, conversation, Keep(event.kept_for, event.kept_until or 0))
+    if fresh:
+        conversation.queued_at, conversation.limits = event.at, 0
+    due = due_limit(workspace, conversation)
+    if due is not None and (fresh or due <= event.at):
+        remind_of_limit(state, workspace, conversation)
+
+
+def wait_limited(state: State, workspace: Workspace, event: routing.WaitLimited) -> None:
+    """One of the queue's maximum waits had its effect; the next one comes."""
+    conversation = workspace.conversations[event.conversation]
+    conversation.limits = event.limit + 1
+    remind_of_limit(state, workspace, conversation)
+
+
+def told(_state: State, workspace: Workspace, event: routing.Told) -> None:
+    """The customer hears from us without an agent."""
+    workspace.threads[workspace.conversations[event.conversation].key].told = event.at
 
 
 def responded(_state: State, workspace: Workspace, event: routing.Responded) -> None:
@@ -89,6 +110,7 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
         del workspace.offers[conversation.offer]
         conversation.offer = None
     conversation.status = "closed"
+    conversation.snoozed_until = 0
     conversation.placed = None
     conversation.closed_at = event.at
     conversation.reopens_until = reopens_until(workspace.rules, conversation.channel, event.at)

@@ -8,9 +8,10 @@ from services.router.engine.attributes import of_event
 from services.router.engine.calls import take_call
 from services.router.engine.closing import close
 from services.router.engine.opening import attach, begin
-from services.router.engine.placing import arrive
+from services.router.engine.snooze import customer_wakes
 from services.router.engine.threads import seen
 from services.router.engine.turn import Turn
+from services.router.engine.waits import receive
 from shared.events.inbound import CustomerEvent
 
 _OPENING = frozenset({"message", "postback", "comment"})
@@ -30,5 +31,7 @@ def take_in(turn: Turn, event: CustomerEvent) -> None:
         attach(turn, event, current)
         if action.kind == "close":
             close(turn, current, "customer", "left")
+        else:
+            customer_wakes(turn, event, current)
     elif action.kind in _OPENING and not action.automatic:
-        arrive(turn, begin(turn, event, of_event(event)))
+        receive(turn, begin(turn, event, of_event(event)))

@@ -48,6 +48,13 @@ def requeue(turn: Turn, conversation: Conversation) -> None:
     queue(turn, conversation, _placement(turn, conversation), "requeued")
 
 
+def queue_again(
+    turn: Turn, conversation: Conversation, why: QueuedFor, keep: Keep | None = None
+) -> None:
+    """As `requeue`, for another reason, and for one agent alone if it is kept for him."""
+    queue(turn, conversation, _placement(turn, conversation), why, keep)
+
+
 def reroute(turn: Turn, conversation: Conversation) -> bool:
     """Move what waits if its attributes and the rules now say another place. Did it move?"""
     wanted = conversation.skill_class

@@ -84,6 +84,8 @@ def grace_over(turn: Turn, name: str, at: int) -> None:
         return
     returned = []
     for conversation in sorted(agent.work.values(), key=by_number):
+        if conversation.snoozed_until:
+            continue
         if conversation.status == "held":
             turn.emit(Released(conversation.id, agent.name, turn.now, "agent_lost"))
             returned.append(conversation)

@@ -5,8 +5,10 @@ from typing import Any
 
 from services.router.engine.configure import look_again
 from services.router.engine.evolve_conversations import remind_to_forget
+from services.router.engine.hours import Turned, closed_queues, remind_to_turn
 from services.router.engine.index import class_for, employ, enqueue, load, rebuild, seat
 from services.router.engine.keeping import keep, kept_by
+from services.router.engine.limits import remind_of_limit
 from services.router.engine.routes import Routing
 from services.router.engine.shunning import remind
 from services.router.engine.skills import SkillClass
@@ -90,6 +92,7 @@ def _workspace(
     rules: Mapping[str, Any],
     in_force: int,
     history: list[list[Any]],
+    hours: dict[str, list[Any]],
 ) -> None:
     workspace = state.workspace(name)
     workspace.in_force = in_force
@@ -100,6 +103,10 @@ def _workspace(
     workspace.known.update(recent)
     workspace.rules = Rules.model_validate(rules)
     workspace.routing = Routing(workspace.rules)
+    workspace.hours = {name: Turned(*turned) for name, turned in hours.items()}
+    for turning in workspace.hours:
+        remind_to_turn(state, workspace, turning)
+    workspace.closed = closed_queues(workspace)
     employ(workspace, workspace.rules)
     rebuild(workspace)
 
@@ -134,10 +141,12 @@ def _thread(
     noted: str | None,
     alert: list[Any] | None,
     agent: str | None,
+    told: int,
 ) -> None:
     workspace = state.workspace(name)
     thread = workspace.threads.setdefault(key, Thread())
     thread.recent, thread.noted, thread.agent = bytes.fromhex(recent), noted, agent
+    thread.told = told
     if alert is not None:
         thread.alert = Alert(*alert)
         arm(state, thread.alert.until, "alert", name, key)
@@ -167,6 +176,8 @@ def _conversation(
         conversation.skill_class = found
         if conversation.status == "waiting":
             _wait_again(state, workspace, conversation, found)
+        if conversation.status in ("waiting", "offered"):
+            remind_of_limit(state, workspace, conversation)
 
 
 def _wait_again(
@@ -200,6 +211,8 @@ def _link_agents(
         remind(state, workspace, conversation.id, until)
     if conversation.status == "offered" and conversation.offer is not None:
         arm(state, conversation.expires_at, "expire", workspace.name, conversation.offer)
+    if conversation.snoozed_until:
+        arm(state, conversation.snoozed_until, "wake", workspace.name, conversation.id)
     if conversation.status == "closed":
         remind_to_forget(state, workspace, conversation)
         if holder is not None:

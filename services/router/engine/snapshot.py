@@ -48,8 +48,11 @@ CONVERSATION_FIELDS = (
     "offer",
     "expires_at",
     "tries",
+    "queued_at",
+    "limits",
     "kept_for",
     "kept_until",
+    "snoozed_until",
     "asked",
     "last_agent",
     "responded",
@@ -85,6 +88,7 @@ def heads(state: "State") -> Iterator[str]:
             orjson.Fragment(workspace.rules.model_dump_json()),
             workspace.in_force,
             [_version(one) for one in workspace.history],
+            dict(sorted(workspace.hours.items())),
         )
         if workspace.trial is not None:
             yield trial_line(workspace, workspace.trial)
@@ -141,6 +145,7 @@ def thread_line(workspace: "Workspace", key: str, thread: "Thread") -> str:
         thread.noted,
         _alert(thread.alert),
         thread.agent,
+        thread.told,
     )
 
 

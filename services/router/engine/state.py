@@ -35,7 +35,8 @@ class Conversation:
     to, who holds it, or who wraps it up. `offer` is the pending or the accepted offer. `shunned`
     are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
     `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
-    sleeps with its agent. `asked` are the skills a person asked for instead of the route's. `last_agent` held it last.
+    sleeps with its agent. `asked` are the skills a person asked for instead of the route's.
+    `last_agent` held it last.
     `version` is that of the rules that chose route and queue.
     `queued_at` is when it came into its queue, `limits` how many of the queue's maximum waits have
     had their effect since.

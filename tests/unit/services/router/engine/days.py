@@ -63,6 +63,8 @@ class Day:
             lambda: shop.accept(number(), pick(AGENTS), stale=pick((True, False))): 3,
             lambda: shop.close(number()): 16,
             lambda: shop.transfer(number(), pick(QUEUES)): 4,
+            lambda: shop.snooze(number(), pick((5, 60, 3000))): 5,
+            lambda: shop.wake(number()): 2,
             lambda: shop.transfer(number(), None, to_agent=pick(AGENTS)): 4,
             lambda: shop.transfer(number(), None, skills=pick(({"german": 2}, {"returns": 1}))): 2,
             lambda: shop.end_wrap_up(number()): 6,

@@ -101,6 +101,13 @@ class Shop:
         """To a queue, to an agent (`to_agent`), or to whoever has certain `skills`."""
         self._handle(which, actor, lambda **who: commands.Transfer(queue=queue, **to, **who))
 
+    def snooze(self, which: int, seconds: float, actor: str = "own") -> None:
+        until = moment(self.history.now) + timedelta(seconds=seconds)
+        self._handle(which, actor, lambda **who: commands.Snooze(until=until, **who))
+
+    def wake(self, which: int, actor: str = "own") -> None:
+        self._handle(which, actor, commands.Wake)
+
     def close(self, which: int, actor: str = "own") -> None:
         self._handle(which, actor, commands.Close)
 

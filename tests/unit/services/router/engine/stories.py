@@ -160,6 +160,19 @@ class Story:
             note=step.get("note"),
         )
 
+    def _snooze(self, step: Step) -> Input:
+        return commands.Snooze(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["snooze"]),
+            until=moment(START + round(step["until"] * 1000)),
+        )
+
+    def _wake(self, step: Step) -> Input:
+        return commands.Wake(
+            workspace=WORKSPACE, actor=step["by"], conversation=self.identity(step["wake"])
+        )
+
     def _close(self, step: Step) -> Input:
         return commands.Close(
             workspace=WORKSPACE,
@@ -211,6 +224,8 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "accept": Story._accept,
     "decline": Story._decline,
     "transfer": Story._transfer,
+    "snooze": Story._snooze,
+    "wake": Story._wake,
     "close": Story._close,
     "end_wrap_up": Story._end_wrap_up,
     "configure": Story._configure,

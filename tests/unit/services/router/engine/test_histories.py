@@ -130,6 +130,18 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         which=NUMBERS,
+        seconds=st.sampled_from((-1, 5, 600, 10_000_000)),
+        actor=st.sampled_from(("own", "own", *AGENTS)),
+    )
+    def snooze(self, which: int, seconds: float, actor: str) -> None:
+        self.shop.snooze(which, seconds, actor)
+
+    @rule(which=NUMBERS, actor=ACTORS)
+    def wake(self, which: int, actor: str) -> None:
+        self.shop.wake(which, actor)
+
+    @rule(
+        which=NUMBERS,
         queue=st.sampled_from((None, *QUEUES)),
         to_agent=st.sampled_from((None, *AGENTS)),
         skills=st.sampled_from(({}, {"german": 2}, {"returns": 1}, {"singing": 1})),
