@@ -11,6 +11,7 @@ from rich.console import Console
 from patchbay.demo.command import demo
 from patchbay.demo.elsewhere import demo_attach, demo_files
 from patchbay.serve import serve_role
+from patchbay.simulate.command import simulate
 from patchbay.stack.__main__ import main as stack
 from patchbay.topics import topics_app
 from shared import passwords
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("demo-attach")(demo_attach)
 app.command("demo-files")(demo_files)
+app.command("simulate")(simulate)
 app.command("stack")(stack)
 app.add_typer(topics_app, name="topics")
 

@@ -29,7 +29,8 @@ def keys_at(data: Any, path: Path_, root: type[BaseModel] = Config) -> list[str]
     for step in path:
         model = _inner(model, step)
         data = _child(data, step)
-        model = _account_class(data) or model
+        if root is Config:
+            model = _account_class(data) or model
     own = {"name", "workspace"} if _is_account(model) else set()
     return [name for name in model.model_fields if name not in own] if _is_model(model) else []
 

@@ -1,0 +1,1 @@
+"""`patchbay simulate`: the real engine under generated traffic, in virtual time."""
