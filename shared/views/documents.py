@@ -102,6 +102,7 @@ class Conversation(Document):
     why: QueuedFor | None = None
     kept_for: str | None = None
     kept_until: int | None = None
+    snoozed_until: int | None = None
     offers: list[Offer] = []
     holdings: list[Holding] = []
     span: Span | None = None

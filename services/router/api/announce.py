@@ -68,6 +68,15 @@ def _released(event: was.Released) -> Data:
     return {"conversation": event.conversation, "agent": event.agent, "reason": event.why}
 
 
+def _snoozed(event: was.Snoozed) -> Data:
+    until = from_milliseconds(event.until)
+    return {"conversation": event.conversation, "agent": event.agent, "until": until}
+
+
+def _woken(event: was.Woken) -> Data:
+    return {"conversation": event.conversation, "agent": event.agent, "why": event.why}
+
+
 def _closed(event: was.Closed) -> Data:
     return {"conversation": event.conversation, "by": event.by, "code": event.code}
 
@@ -110,6 +119,8 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.Assigned: ("assigned", _assigned),
     was.Attached: ("message", _message),
     was.Released: ("released", _released),
+    was.Snoozed: ("snoozed", _snoozed),
+    was.Woken: ("woken", _woken),
     was.Closed: ("closed", _closed),
     was.WrapUpStarted: ("wrap_up", _wrap_up),
     was.WrapUpEnded: ("wrap_up_ended", _wrap_up_ended),

@@ -55,7 +55,7 @@ class Customer(Answer):
 
 class Summary(Answer):
     """A conversation in a list. `attributes` are what routes looked at. Until `kept_until` it waits
-    for the agent `kept_for` alone."""
+    for the agent `kept_for` alone; until `snoozed_until` it sleeps with its agent."""
 
     id: str
     state: ConversationState
@@ -68,6 +68,7 @@ class Summary(Answer):
     agent: str | None
     kept_for: str | None
     kept_until: datetime | None
+    snoozed_until: datetime | None
     opened_at: datetime
     waiting_since: datetime | None
     wrap_up_until: datetime | None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from shared.channels.registry import CHANNELS
 from shared.events.commands import PresenceState
@@ -102,6 +102,12 @@ class TransferTo(Strict):
         if self.queue is None and self.agent is None and not self.skills:
             raise ValueError("give a queue, an agent or skills")
         return self
+
+
+class SnoozeFor(Strict):
+    """Until when it sleeps, at most 90 days; the customer's next message wakes it sooner."""
+
+    until: AwareDatetime
 
 
 class Closing(Strict):

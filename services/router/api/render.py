@@ -27,6 +27,7 @@ def summary(found: view.Conversation) -> out.Summary:
         agent=found.agent,
         kept_for=found.kept_for,
         kept_until=moment(found.kept_until),
+        snoozed_until=moment(found.snoozed_until),
         opened_at=from_milliseconds(found.opened_at),
         waiting_since=moment(found.waiting_since),
         wrap_up_until=moment(found.wrap_up_until),

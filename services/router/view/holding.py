@@ -77,6 +77,7 @@ def assigned(now: Moment, event: was.Assigned) -> None:
 
 def _let_go(now: Moment, conversation: Conversation) -> None:
     """Whoever holds it holds it no longer, from here on."""
+    conversation.snoozed_until = None
     if conversation.agent is not None:
         agent = now.agent(conversation.agent)
         work = agent.work.get(conversation.id)
@@ -101,6 +102,20 @@ def released(now: Moment, event: was.Released) -> None:
             reason=event.why,
             note=event.note,
         )
+
+
+def snoozed(now: Moment, event: was.Snoozed) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.snoozed_until = event.until
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "snoozed", agent=event.agent)
+
+
+def woken(now: Moment, event: was.Woken) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.snoozed_until = None
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "woken", agent=event.agent, reason=event.why)
 
 
 def closed(now: Moment, event: was.Closed) -> None:

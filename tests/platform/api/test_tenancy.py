@@ -14,7 +14,11 @@ from tests.router.scenes import hold
 
 OURS = {"conversation": "cnv_1", "offer": "off_cnv_1", "queue": "sales"}
 _PUBLIC = {"workspace"}
-_BODIES: dict[str, Any] = {"reply": {"text": "Hello"}, "transfer": {"queue": "care"}}
+_BODIES: dict[str, Any] = {
+    "reply": {"text": "Hello"},
+    "transfer": {"queue": "care"},
+    "snooze": {"until": "2099-01-01T00:00:00Z"},
+}
 _PLACES = re.compile(r"\{(\w+)\}")
 
 BY_ID = [o for o in OPERATIONS if set(_PLACES.findall(o.path)) - _PUBLIC]
