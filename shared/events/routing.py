@@ -428,7 +428,13 @@ class Decision(Event):
 
 
 class Snapshot(Event):
-    """A shard's whole state after `seq`; `position` is the next offset of `routing` to apply."""
+    """A part of a shard's whole state after `seq`; `position` is the next offset of `routing` to
+    apply.
+
+    Parts are written while the state is gone through: only the last one says how many `parts` there
+    are, the others 0. `begun` is the offset of the first part in this topic; that one itself cannot
+    know it.
+    """
 
     TYPE: ClassVar[str] = "patchbay.routing.snapshot.v1"
 
@@ -440,4 +446,5 @@ class Snapshot(Event):
     commands: int
     state: str
     part: int = 0
-    parts: int = 1
+    parts: int = 0
+    begun: int | None = None

@@ -4,6 +4,7 @@ Part of the configuration, of the command that applies it and of the record of h
 so that a replay decides by the rules of its time.
 """
 
+import hashlib
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -11,17 +12,22 @@ from pydantic import Field, model_validator
 from shared.rules.agents import Agent
 from shared.rules.base import Level, Name, Seconds
 from shared.rules.classes import PriorityClass
+from shared.rules.hours import Hours
 from shared.rules.keep import Keep
 from shared.rules.queues import Formula, Offering, Queue, ServiceLevel
 from shared.rules.routes import Route
+from shared.rules.waiting import AfterHours, MaxWait
 from shared.strict import Strict
 
 __all__ = [
     "MOST_RULES",
+    "AfterHours",
     "Agent",
     "Formula",
+    "Hours",
     "Keep",
     "Level",
+    "MaxWait",
     "Name",
     "Offering",
     "PriorityClass",
@@ -30,10 +36,12 @@ __all__ = [
     "Rules",
     "Seconds",
     "ServiceLevel",
+    "digest_of",
+    "rules_size",
 ]
 
 MOST_RULES = 600_000
-"""Characters of a workspace's rules, as JSON, that fit into one record beside their decision."""
+"""Bytes of a workspace's rules, as JSON, that fit into one record beside their decision."""
 
 
 class Rules(Strict):
@@ -41,6 +49,8 @@ class Rules(Strict):
 
     queues: dict[Name, Queue] = {}
     """Where conversations wait."""
+    hours: dict[Name, Hours] = {}
+    """When somebody is there: queues name them."""
     classes: dict[Name, PriorityClass] = {}
     """How urgent they are; `normal` always exists."""
     routes: tuple[Route, ...] = ()
@@ -75,3 +85,18 @@ class Rules(Strict):
         if "normal" not in self.classes:
             object.__setattr__(self, "classes", {**self.classes, "normal": PriorityClass()})
         return self
+
+
+def digest_of(rules: Rules) -> str:
+    """The name of these rules: equal rules have equal names.
+
+    What has its default is left out, so that a newer version of Patchbay, which has more to say,
+    still knows the rules that an older one applied.
+    """
+    told = rules.model_dump_json(exclude_defaults=True)
+    return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
+
+
+def rules_size(rules: Rules) -> int:
+    """Their bytes as JSON, to be compared with `MOST_RULES`."""
+    return len(rules.model_dump_json().encode())

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from shared.rules.base import Seconds
+from shared.rules.base import Name, Seconds
+from shared.rules.waiting import AfterHours, MaxWait, ascending
 from shared.strict import Strict
 
 Formula = Literal[
@@ -51,3 +52,11 @@ class Queue(Strict):
     """How agents are asked."""
     wrap_up_seconds: Seconds = 0
     """How long an agent's capacity stays taken after the end."""
+    hours: Name | None = None
+    """When it is open: a name in `hours`; always, if missing."""
+    after_hours: AfterHours = AfterHours()
+    """What happens to what comes while it is closed."""
+    max_wait: Annotated[tuple[MaxWait, ...], AfterValidator(ascending), Field(max_length=10)] = ()
+    """What happens to what waits too long."""
+    tell_wait: bool = False
+    """Whoever has to wait is told his place and the expected wait, once it is known."""

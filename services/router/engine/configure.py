@@ -10,6 +10,7 @@ from heapq import heapify, heappop, heappush
 
 from services.router.engine.capacity import at_work
 from services.router.engine.index import waiting_conversations
+from services.router.engine.limits import remind_of_limit
 from services.router.engine.matching import find_conversation
 from services.router.engine.offers import take_back
 from services.router.engine.ordering import by_number
@@ -18,6 +19,7 @@ from services.router.engine.state import Agent, State, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from services.router.engine.versions import change, was_in_force
+from services.router.engine.waits import begin_hours, turn_hours
 from shared.events.commands import Configure
 from shared.events.routing import (
     Configured,
@@ -53,13 +55,25 @@ def configure(turn: Turn, command: Configure) -> None:
         turn.emit(TrialEnded(workspace.trial.version, "replaced", turn.now, command.actor))
     made = change(workspace, command.how, command.actor, command.note, command.former)
     turn.emit(Configured(command.digest, command.rules, turn.now, made))
+    begin_hours(turn)
     look_again(turn.state, workspace)
     return sweep(turn)
+
+
+def hours_over(turn: Turn, name: str) -> None:
+    """Opening hours begin or end; where a queue opens, whoever is free is offered what waits."""
+    if turn_hours(turn, name):
+        _look_for_work(turn.state, turn.workspace)
+        sweep(turn)
 
 
 def look_again(state: State, workspace: Workspace) -> None:
     """Put what waits and who is free on the lists of what is to be looked at."""
     workspace.unswept = waiting_conversations(workspace)[::-1]
+    _look_for_work(state, workspace)
+
+
+def _look_for_work(state: State, workspace: Workspace) -> None:
     workspace.unfilled = [
         (agent.rank, agent.name) for agent in workspace.agents.values() if at_work(agent)
     ]
@@ -78,7 +92,9 @@ def sweep(turn: Turn) -> None:
             _clear(turn, agent)
     while turn.workspace.unswept and looks and len(turn.events) < MOST_EVENTS:
         looks -= 1
-        reroute(turn, turn.workspace.unswept.pop())
+        conversation = turn.workspace.unswept.pop()
+        reroute(turn, conversation)
+        remind_of_limit(turn.state, turn.workspace, conversation)
     while turn.workspace.unfilled and looks and len(turn.events) < MOST_EVENTS:
         looks -= 1
         _give_one(turn, turn.workspace)

@@ -86,7 +86,7 @@ _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
     "alert": lambda turn, timer: alerts.forget_alert(turn, timer.subject, timer.at),
     "grace": lambda turn, timer: presence.grace_over(turn, timer.subject, timer.at),
     "hours": lambda turn, timer: configure.hours_over(turn, timer.subject),
-    "limit": lambda turn, timer: waits.limit(turn, timer.subject, turn.now),
+    "limit": lambda turn, timer: waits.limit(turn, timer.subject, timer.at),
     "sweep": lambda turn, timer: configure.sweep(turn),
     "lapse": lambda _turn, _timer: None,  # done before any command
 }

@@ -1,6 +1,7 @@
 """What the events of rules and their trials do to the state."""
 
-from services.router.engine.index import employ, rebuild
+from services.router.engine.hours import Turned, closed_queues, remind_to_turn
+from services.router.engine.index import employ, rebuild, shut
 from services.router.engine.routes import Routing
 from services.router.engine.state import State, Workspace
 from services.router.engine.versions import begin_trial, remember
@@ -15,6 +16,9 @@ def configured(_state: State, workspace: Workspace, event: routing.Configured) -
     remember(workspace, event.digest, event.at, event.change)
     workspace.settled = False
     workspace.routing = Routing(event.rules)
+    known = workspace.hours.items()
+    workspace.hours = {name: turned for name, turned in known if name in event.rules.hours}
+    workspace.closed = closed_queues(workspace)
     employ(workspace, event.rules)
     rebuild(workspace)
 
@@ -30,3 +34,12 @@ def trial_ended(_state: State, workspace: Workspace, _event: routing.TrialEnded)
     """The rules in force are everybody's again."""
     workspace.trial = None
     workspace.settled = False
+
+
+def hours_turned(state: State, workspace: Workspace, event: routing.HoursTurned) -> None:
+    """Queues open or close. What waits in one that opens has to be looked at."""
+    workspace.hours[event.hours] = Turned(event.open, event.since, event.until)
+    remind_to_turn(state, workspace, event.hours)
+    shut(workspace, closed_queues(workspace))
+    if event.open:
+        workspace.settled = False

@@ -59,6 +59,10 @@ class Front(Generic[G]):
         if group.bound == key:
             self._put(group, group.first())
 
+    def moved(self, group: G) -> None:
+        """The group's first member may be another one, or none."""
+        self._put(group, group.first())
+
     def earliest(
         self, own: Sequence[G], numbers: Container[int], first: Callable[[G], M | None]
     ) -> M | None:

@@ -24,6 +24,7 @@ def class_for(
     found = workspace.classes.get(key)
     if found is None:
         found = workspace.classes[key] = SkillClass(len(workspace.classes), *key)
+        found.closed = queue in workspace.closed
         _connect(workspace, found)
     return found
 
@@ -42,7 +43,8 @@ def enqueue(workspace: Workspace, conversation: Conversation, wanted: SkillClass
         workspace.declined[conversation.id] = conversation
     else:
         wanted.plain += 1
-    workspace.front.joined(wanted, (due, conversation.number))
+    if not wanted.closed:
+        workspace.front.joined(wanted, (due, conversation.number))
 
 
 def dequeue(workspace: Workspace, conversation: Conversation) -> None:
@@ -99,6 +101,14 @@ def unload(workspace: Workspace, conversation: Conversation) -> None:
     del agent.work[conversation.id]
     give_back(agent, conversation.channel)
     seat(workspace, agent)
+
+
+def shut(workspace: Workspace, closed: frozenset[str]) -> None:
+    """From now on nobody is offered what waits in these queues; in all others, somebody is."""
+    workspace.closed = closed
+    for wanted in workspace.classes.values():
+        wanted.closed = wanted.queue in closed
+        workspace.front.moved(wanted)
 
 
 def rebuild(workspace: Workspace) -> None:
@@ -168,6 +178,7 @@ def _rebuild_classes(workspace: Workspace) -> None:
         wanted.fits = set()
         wanted.benches = []
         wanted.bound = EMPTY
+        wanted.closed = wanted.queue in workspace.closed
         _connect(workspace, wanted)
         workspace.front.joined(wanted, wanted.first())
 

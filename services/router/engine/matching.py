@@ -35,6 +35,8 @@ def find_agent(
         return agent if free and agent is not skip else None
     wanted = conversation.skill_class
     assert wanted is not None
+    if wanted.closed:
+        return None
 
     def first_other(bench: Bench) -> Seat | None:
         return bench.first_but(
@@ -70,7 +72,7 @@ def _first_for_all(
         return None
 
     def first_of(wanted: SkillClass) -> Place | None:
-        if wanted.channel not in channels:
+        if wanted.closed or wanted.channel not in channels:
             return None
         if not agent.shunned:
             return wanted.first_place()

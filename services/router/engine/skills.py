@@ -43,7 +43,8 @@ class SkillClass:
     """What waits with the same queue, channel and skills; a group of its workspace's front.
 
     `waiting` counts its live members, `plain` those of them that no agent is kept from. `profiles`
-    could take it, `fits` are their numbers, `benches` their benches on its channel.
+    could take it, `fits` are their numbers, `benches` their benches on its channel. While its queue
+    is `closed`, it is in no front.
     """
 
     number: int
@@ -57,10 +58,11 @@ class SkillClass:
     waiting: int = 0
     plain: int = 0
     bound: Key = EMPTY
+    closed: bool = False
 
     def first(self) -> Key:
-        """The key of what is due first; EMPTY if nothing waits."""
-        place = self.first_place()
+        """The key of what is due first; EMPTY if nothing waits, or nobody is offered it."""
+        place = None if self.closed else self.first_place()
         return EMPTY if place is None else place[:2]
 
     def first_place(self) -> Place | None:

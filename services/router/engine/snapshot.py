@@ -88,7 +88,7 @@ def heads(state: "State") -> Iterator[str]:
             orjson.Fragment(workspace.rules.model_dump_json()),
             workspace.in_force,
             [_version(one) for one in workspace.history],
-            dict(sorted(workspace.hours.items())),
+            {name: tuple(turned) for name, turned in sorted(workspace.hours.items())},
         )
         if workspace.trial is not None:
             yield trial_line(workspace, workspace.trial)

@@ -3,6 +3,7 @@
 from services.router.engine.configure import look_again, sweep
 from services.router.engine.turn import Turn
 from services.router.engine.versions import change
+from services.router.engine.waits import begin_hours
 from shared.events.commands import EndTrial, TryRules
 from shared.events.routing import Configured, Refused, TrialEnded, TrialStarted
 from shared.rules import Rules
@@ -42,6 +43,7 @@ def end_trial(turn: Turn, command: EndTrial) -> None:
         turn.emit(TrialEnded(trial.version, "promoted", turn.now, command.actor))
         made = change(workspace, "promote", command.actor, command.note, former=trial.version)
         turn.emit(Configured(trial.digest, trial.rules, turn.now, made))
+        begin_hours(turn)
     look_again(turn.state, workspace)
     return sweep(turn)
 

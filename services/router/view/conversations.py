@@ -60,7 +60,7 @@ def queued(now: Moment, event: was.Queued) -> None:
     """It waits. Back from an offer, it has waited all along; after a menu, only from now on."""
     if conversation := now.conversation(event.conversation):
         since = event.at
-        if event.why == "requeued" and conversation.waiting_since is not None:
+        if event.why in ("requeued", "moved") and conversation.waiting_since is not None:
             since = conversation.waiting_since
         elif event.why in ("new", "reopened"):
             if conversation.began != now.offset or conversation.arrived_at is None:
@@ -86,3 +86,10 @@ def responded(now: Moment, event: was.Responded) -> None:
     if conversation := now.conversation(event.conversation):
         conversation.responded_at = event.at
         now.keep(conversation)
+
+
+def told(now: Moment, event: was.Told) -> None:
+    """What the customer was told by itself; the message that came of it follows in `outbound`."""
+    if conversation := now.conversation(event.conversation):
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "told", reason=event.what)

@@ -132,9 +132,10 @@ class History:
 
     def _timers(self, state: State, *, recorded: bool) -> dict[str, list[RoutingEvent]]:
         """What is decided per workspace. A restored engine has a few more timers, which decide
-        nothing; so only the sequence of events is the same, not which timer brought them."""
+        nothing; so only the sequence of events is the same, not which timer brought them. One by
+        one: a timer that is put off must come in its turn."""
         decided: dict[str, list[RoutingEvent]] = {}
-        while due := due_timers(state, self.now, limit=3):
+        while due := due_timers(state, self.now, limit=1):
             for timer in due:
                 events = decide(state, timer, Context(self.now, CAUSE))
                 if events:

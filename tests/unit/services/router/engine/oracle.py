@@ -65,12 +65,22 @@ def kept(workspace: Workspace, agent: Agent, conversation: Conversation, now: in
     )
 
 
+def is_offered(workspace: Workspace, queue: str) -> bool:
+    """Is anybody offered what waits in this queue, as the record says its hours stand?"""
+    settings = workspace.rules.queues.get(queue)
+    if settings is None or settings.hours is None:
+        return True
+    turned = workspace.hours.get(settings.hours)
+    return turned is None or turned.open or settings.after_hours.work_off
+
+
 def may_take(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
     """Could it be offered to him right now?"""
     if conversation.kept_for is not None:
         return conversation.kept_for == agent.name and free(workspace, agent, conversation.channel)
     return (
         conversation.status == "waiting"
+        and is_offered(workspace, conversation.queue)
         and able(workspace, agent, conversation)
         and free(workspace, agent, conversation.channel)
         and not kept(workspace, agent, conversation, now)
@@ -84,6 +94,8 @@ def check_state(state: State, now: int) -> None:
         _check_loads(workspace)
         _check_classes(workspace)
         _check_kept(workspace)
+        _check_hours(workspace, now)
+        _check_limits(workspace, now)
         _check_nobody_idles(workspace, now)
         _check_presence(workspace, now)
 
@@ -146,6 +158,27 @@ def _check_presence(workspace: Workspace, now: int) -> None:
         gone = agent.state == "offline" and agent.keeps_until <= now
         assert not (gone and agent.rules is not None and agent.work)
         assert (agent.state == "busy") == bool(agent.channels)
+
+
+def _check_hours(workspace: Workspace, now: int) -> None:
+    """Hours stand as the clock on the wall says."""
+    for name, turned in workspace.hours.items():
+        assert turned.open == workspace.rules.hours[name].is_open(now), name
+        assert turned.until is None or turned.until > now
+
+
+def _check_limits(workspace: Workspace, now: int) -> None:
+    """Nothing waits longer in an open queue than it allows."""
+    for conversation in workspace.conversations.values():
+        settings = workspace.rules.queues.get(conversation.queue)
+        if conversation.status != "waiting" or settings is None:
+            continue
+        turned = None if settings.hours is None else workspace.hours.get(settings.hours)
+        if turned is not None and not turned.open:
+            continue
+        since = max(conversation.queued_at, 0 if turned is None else turned.since)
+        for step in settings.max_wait[conversation.limits :]:
+            assert since + step.after_seconds * 1000 > now, conversation.id
 
 
 def _check_nobody_idles(workspace: Workspace, now: int) -> None:

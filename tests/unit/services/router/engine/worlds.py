@@ -20,10 +20,36 @@ def _agent(*queues: str, total: int | None = None, **more: Any) -> dict[str, Any
     return {"queues": queues, "total": total, **more}
 
 
+_ODD = ("22:14-22:15", "22:16-22:20", "22:30-23:00", "23:05-00:10", "00:30-12:00")
+"""Many changes soon after `START`, and some later."""
+
+_HOURS = {
+    "odd": {
+        "time_zone": "UTC",
+        "open": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), _ODD),
+    },
+    "soon": {
+        "time_zone": "Europe/Berlin",
+        "open": {"tue": ["23:15-23:18"], "thu": ["10:00-11:00"]},
+    },
+}
+
 _COMMON: dict[str, Any] = {
+    "hours": _HOURS,
     "queues": {
-        "support": {"offer_seconds": 20, "wrap_up_seconds": 15},
-        "sales": {"offer_seconds": 10},
+        "support": {
+            "offer_seconds": 20,
+            "wrap_up_seconds": 15,
+            "max_wait": [
+                {"after_seconds": 30, "do": "message"},
+                {"after_seconds": 1800, "do": "close"},
+            ],
+        },
+        "sales": {
+            "offer_seconds": 10,
+            "hours": "odd",
+            "max_wait": [{"after_seconds": 12, "do": "queue", "queue": "support"}],
+        },
     },
     "classes": {
         "normal": {"target_seconds": 300, "by_channel": {"phone": 30}},
@@ -63,7 +89,15 @@ WORLDS: tuple[Rules, ...] = (
     Rules.model_validate(
         {
             **_COMMON,
-            "queues": {"support": {"offer_seconds": 5, "wrap_up_seconds": 5}},
+            "queues": {
+                "support": {
+                    "offer_seconds": 5,
+                    "wrap_up_seconds": 5,
+                    "hours": "odd",
+                    "after_hours": {"do": "callback", "work_off": True},
+                    "max_wait": [{"after_seconds": 20, "do": "callback"}],
+                }
+            },
             "routes": [{"name": "all", "queue": "support"}],
             "agents": {
                 "ada": _agent("support", capacity={"whatsapp": 1, "phone": 1}, total=1),
@@ -76,7 +110,15 @@ WORLDS: tuple[Rules, ...] = (
     Rules.model_validate(
         {
             **_COMMON,
-            "queues": {**_COMMON["queues"], "returns": {"offer": {"accept": "automatic"}}},
+            "queues": {
+                **_COMMON["queues"],
+                "sales": {"hours": "odd", "after_hours": {"do": "close"}},
+                "returns": {
+                    "offer": {"accept": "automatic"},
+                    "hours": "soon",
+                    "after_hours": {"do": "queue", "queue": "sales"},
+                },
+            },
             "routes": [
                 {
                     "name": "returning",

@@ -1,0 +1,159 @@
+"""What those who wait are told, and what becomes of them outside the hours or after too long."""
+
+from services.router.engine import closing
+from services.router.engine.hours import Turned, standing
+from services.router.engine.keeping import Keep
+from services.router.engine.limits import due_limit
+from services.router.engine.opening import enrich
+from services.router.engine.placing import arrive, place_one, queue
+from services.router.engine.state import Conversation, Workspace
+from services.router.engine.timers import arm
+from services.router.engine.turn import Turn
+from services.router.engine.versions import routing_for
+from shared.events.routing import HoursTurned, Told, ToldWhat, WaitLimited
+from shared.rules import Hours, Queue
+
+TELL_AGAIN_MS = 3_600_000
+"""So long after an automatic message the same customer is not told again that we are closed:
+whatever answers him by itself gets no second answer (RFC 3834, 2)."""
+
+
+def receive(turn: Turn, conversation: Conversation, keep: Keep | None = None) -> None:
+    """It finds its queue and, if one is free, an agent; else whoever waits is told so."""
+    arrive(turn, conversation, keep)
+    if conversation.status != "waiting" or conversation.kept_for is not None:
+        return
+    _after_hours(turn, conversation)
+
+
+def limit(turn: Turn, conversation: str, at: int) -> None:
+    """A maximum wait may have been reached; one that was put off is looked at again later."""
+    found = turn.workspace.conversations.get(conversation)
+    if found is None or found.status != "waiting":
+        return
+    due = due_limit(turn.workspace, found)
+    if due is not None and due > at:
+        arm(turn.state, due, "limit", turn.workspace.name, conversation)
+    elif due is not None:
+        _too_long(turn, found)
+
+
+def begin_hours(turn: Turn) -> None:
+    """Note how all hours stand, where the rules now say otherwise than what is known."""
+    workspace = turn.workspace
+    for name, hours in sorted(workspace.rules.hours.items()):
+        known = workspace.hours.get(name)
+        now, until = hours.is_open(turn.now), hours.next_change(turn.now)
+        if known is None:
+            turn.emit(HoursTurned(name, now, 0, until, turn.now))
+        elif known.open != now or known.until != until:
+            since = known.since if known.open == now else turn.now
+            turn.emit(HoursTurned(name, now, since, until, turn.now))
+
+
+def turn_hours(turn: Turn, name: str) -> bool:
+    """The time has come for these hours to begin or end. Did a queue open?"""
+    workspace = turn.workspace
+    known, hours = workspace.hours.get(name), workspace.rules.hours.get(name)
+    if known is None or hours is None or known.until is None or known.until > turn.now:
+        return False
+    turn.emit(_turned(name, hours, known, turn.now))
+    return workspace.hours[name].open
+
+
+def _turned(name: str, hours: Hours, known: Turned, now: int) -> HoursTurned:
+    is_open = hours.is_open(now)
+    since = now if known.until is None or is_open == known.open else known.until
+    return HoursTurned(name, is_open, since, hours.next_change(now), now)
+
+
+def _after_hours(turn: Turn, conversation: Conversation) -> None:
+    """It came while its queue is closed: what the queue says for that, from queue to queue."""
+    tried: set[str] = set()
+    while conversation.status == "waiting" and conversation.queue not in tried:
+        tried.add(conversation.queue)
+        settings = _settings(turn.workspace, conversation)
+        if standing(turn.workspace, conversation.queue).open:
+            return
+        rule = settings.after_hours
+        if rule.do == "queue" and rule.queue in turn.workspace.rules.queues:
+            _move(turn, conversation, rule.queue)
+            continue
+        if rule.do == "close" and not _is_owed(conversation):
+            _tell_closed(turn, conversation, "after_hours_closed")
+            closing.close(turn, conversation, "system", "after_hours")
+        elif rule.do == "callback" and _is_live(conversation):
+            _owe(turn, conversation)
+        elif rule.do != "wait":
+            _tell_closed(turn, conversation, "after_hours")
+        return
+
+
+def _too_long(turn: Turn, conversation: Conversation) -> None:
+    """It has waited for as long as its queue allows."""
+    step = _settings(turn.workspace, conversation).max_wait[conversation.limits]
+    turn.emit(
+        WaitLimited(conversation.id, conversation.queue, conversation.limits, step.do, turn.now)
+    )
+    if step.do == "queue" and step.queue in turn.workspace.rules.queues:
+        _move(turn, conversation, step.queue)
+        _after_hours(turn, conversation)
+    elif step.do == "close" and not _is_owed(conversation):
+        _tell(turn, conversation, "max_wait_closed", {})
+        closing.close(turn, conversation, "system", "max_wait")
+    elif step.do == "callback" and _is_live(conversation):
+        _owe(turn, conversation)
+    elif not _is_owed(conversation):
+        _tell(turn, conversation, "max_wait", {})
+
+
+def _move(turn: Turn, conversation: Conversation, to: str) -> None:
+    """Into another queue, where it stays; it keeps its age."""
+    place = routing_for(turn.workspace, conversation).place_in(
+        to, conversation.channel, conversation.attributes, conversation.priority
+    )
+    queue(turn, conversation, place, "moved")
+    place_one(turn, conversation)
+
+
+def _owe(turn: Turn, conversation: Conversation) -> None:
+    """The caller need not hold the line: we call him back, and he keeps his place."""
+    _tell(turn, conversation, "callback_confirmed", {})
+    enrich(turn, conversation, {"owed": "true"})
+
+
+def _tell_closed(turn: Turn, conversation: Conversation, what: ToldWhat) -> None:
+    """When it opens again; not to whoever was told something a short while ago."""
+    told = turn.workspace.threads[conversation.key].told
+    if told and turn.now - told < TELL_AGAIN_MS:
+        return
+    settings = _settings(turn.workspace, conversation)
+    said: dict[str, str] = {}
+    until = standing(turn.workspace, conversation.queue).until
+    if until is not None and settings.hours is not None:
+        said["opens_at"] = str(until)
+        said["time_zone"] = turn.workspace.rules.hours[settings.hours].time_zone
+    _tell(turn, conversation, what, said)
+
+
+def _tell(turn: Turn, conversation: Conversation, what: ToldWhat, said: dict[str, str]) -> None:
+    turn.emit(Told(conversation.id, what, said, turn.now))
+
+
+def _is_owed(conversation: Conversation) -> bool:
+    """Do we owe this customer a call?"""
+    return conversation.attributes.get("owed") == "true"
+
+
+def _is_live(conversation: Conversation) -> bool:
+    """Does a caller hold the line?"""
+    state = conversation.attributes.get("call_state", "ended")
+    return conversation.channel == "phone" and state not in (
+        "ended",
+        "voicemail",
+        "callback_requested",
+    )
+
+
+def _settings(workspace: Workspace, conversation: Conversation) -> Queue:
+    return workspace.rules.queues.get(conversation.queue) or Queue()
