@@ -10,6 +10,7 @@ from shared.record import BEGINNING, Standing
 from shared.views.documents import Document
 from shared.views.keys import Keys
 
+Measured = list[tuple[int, Fact, Target]]
 D = TypeVar("D", bound=Document)
 R = TypeVar("R")
 
@@ -59,7 +60,7 @@ class Sheet:
     def __init__(self, workspace: str, keep_ms: int) -> None:
         self.keys = Keys(workspace)
         self.keep_ms = keep_ms
-        self.facts: list[tuple[int, Fact, Target]] = []
+        self.facts: Measured = []
         self._stored: dict[str, str | None] = {}
         self._documents: dict[str, Document | None] = {}
         self._expiries: dict[str, int | None] = {}

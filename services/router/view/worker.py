@@ -15,7 +15,7 @@ from services.router.metrics import VIEW_AGE, VIEW_REBUILDS, VIEW_RECORDS, VIEW_
 from services.router.view.batch import FOLDS, SOURCES, by_partition, read
 from services.router.view.meters import Meters
 from services.router.view.progress import Known, earliest
-from services.router.view.sheet import Placed, Sheet
+from services.router.view.sheet import Measured, Placed, Sheet
 from services.router.view.store import Applied, Moved, Store
 from shared.clock import Clock, milliseconds
 from shared.errors import CacheUnavailable, LogUnavailable, OwnershipLost
@@ -40,7 +40,8 @@ class Worker:
     """Reads its share of the log until told to stop.
 
     `keep_ms` is how long finished conversations and messages stay visible. `healthy_at` is the
-    clock's monotonic time when log and Redis last had everything.
+    clock's monotonic time when log and Redis last had everything. What was measured in a batch of
+    which Redis did not say whether it was applied is counted when it turns out that it was.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Worker:
         self._committed: dict[Partition, int] = {}
         self._ends: Mapping[Partition, tuple[int, int]] = {}
         self._meters = Meters()
+        self._doubted: dict[tuple[str, Partition], dict[int, Measured]] = {}
         self._checked_at = self.healthy_at = -math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -213,20 +215,27 @@ class Worker:
         for placed in batch:
             fold.apply(sheet, placed)
         following = Stamp(batch[-1].offset + 1, batch[-1].standing)
-        applied = await self._store.apply(
-            workspace,
-            known.generation,
-            partition,
-            known.applied[partition],
-            following,
-            sheet.writes(),
-        )
+        try:
+            applied = await self._store.apply(
+                workspace,
+                known.generation,
+                partition,
+                known.applied[partition],
+                following,
+                sheet.writes(),
+            )
+        except CacheUnavailable:
+            self._doubted.setdefault((workspace, partition), {})[following.offset] = sheet.facts
+            raise
+        doubted = self._doubted.pop((workspace, partition), {})
         match applied:
             case Applied():
                 known.applied[partition] = following
                 self._measure(partition, batch)
                 self._meters.count(sheet.facts, known.measured[partition])
             case Moved(stamp=stamp):
+                reached = 0 if stamp is None else stamp.offset
+                self._meters.count(doubted.get(reached, []), known.measured[partition])
                 known.applied[partition] = stamp
                 if stamp is not None:
                     self._rewind(source, partition, stamp)
