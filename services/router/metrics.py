@@ -227,3 +227,9 @@ ENGINE_RULES_REFUSED = Counter(
     "patchbay_engine_rules_refused_total",
     "How often was a workspace's configuration too large for one record?",
 )
+
+ENGINE_RULES_IGNORED = Counter(
+    "patchbay_engine_rules_ignored_total",
+    "How often did a process start with a file whose rules others had replaced since?",
+)
+"""`patchbay rules list` says by what; `patchbay rules apply` applies the file all the same."""

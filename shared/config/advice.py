@@ -18,13 +18,19 @@ def advise(config: Config, document: Document) -> None:
         document.problem(("workspaces",), "no workspace: nothing will be served", warning=True)
     for name, workspace in config.workspaces.items():
         here: Path_ = ("workspaces", name)
-        _routes(workspace.rules, (*here, "rules"), document)
-        _queues(workspace, here, document)
+        advise_rules(workspace.rules, (*here, "rules"), document)
+        _kept(workspace, here, document)
         _phones(workspace, (*here, "rules", "agents"), document)
         _approved(workspace, here, document)
         if not config.api.oidc:
             _signing_in(workspace, (*here, "rules", "agents"), document)
     _strength(config, document)
+
+
+def advise_rules(rules: Rules, here: Path_, document: Document) -> None:
+    """Note what can never work of the rules of one workspace, which stand at `here`."""
+    _routes(rules, here, document)
+    _queues(rules, here, document)
 
 
 def _routes(rules: Rules, here: Path_, document: Document) -> None:
@@ -48,13 +54,15 @@ def _able(agent: Agent, route: Route) -> bool:
     )
 
 
-def _queues(workspace: Workspace, here: Path_, document: Document) -> None:
-    rules = workspace.rules
+def _queues(rules: Rules, here: Path_, document: Document) -> None:
     for name in rules.queues:
         if not any(name in agent.queues for agent in rules.agents.values()):
-            path = (*here, "rules", "queues", name)
+            path = (*here, "queues", name)
             document.problem(path, "no agent serves this queue", warning=True)
-    if workspace.channels and not rules.queues:
+
+
+def _kept(workspace: Workspace, here: Path_, document: Document) -> None:
+    if workspace.channels and not workspace.rules.queues:
         message = "there is no queue: what customers write is kept, and offered to nobody"
         document.problem((*here, "rules"), message, warning=True)
 

@@ -1,37 +1,40 @@
 """What shows only when every part is of the right shape."""
 
 from shared.config.models import Config
-from shared.config.source import Document
-from shared.rules import MOST_RULES
+from shared.config.source import Document, Path_
+from shared.rules import MOST_RULES, Rules, rules_size
 
 
 def crosscheck(config: Config, document: Document) -> None:
     """Note every contradiction between the parts of a configuration."""
-    _last_route(config, document)
-    _size(config, document)
+    for name, workspace in config.workspaces.items():
+        check_rules(workspace.rules, ("workspaces", name, "rules"), document)
     _unique_addresses(config, document)
 
 
-def _last_route(config: Config, document: Document) -> None:
-    for name, workspace in config.workspaces.items():
-        rules = workspace.rules
-        if rules.queues and not any(not route.when for route in rules.routes):
-            document.problem(
-                ("workspaces", name, "rules", "routes"),
-                "no route takes what the others leave",
-                "end with a route without `when`",
-            )
+def check_rules(rules: Rules, here: Path_, document: Document) -> None:
+    """Note every contradiction between the rules of one workspace, which stand at `here`."""
+    _last_route(rules, here, document)
+    _size(rules, here, document)
 
 
-def _size(config: Config, document: Document) -> None:
-    for name, workspace in config.workspaces.items():
-        size = len(workspace.rules.model_dump_json())
-        if size > MOST_RULES:
-            document.problem(
-                ("workspaces", name, "rules"),
-                f"these rules have {size:,} characters as JSON; {MOST_RULES:,} fit into a record",
-                "share the agents out to several workspaces",
-            )
+def _last_route(rules: Rules, here: Path_, document: Document) -> None:
+    if rules.queues and not any(not route.when for route in rules.routes):
+        document.problem(
+            (*here, "routes"),
+            "no route takes what the others leave",
+            "end with a route without `when`",
+        )
+
+
+def _size(rules: Rules, here: Path_, document: Document) -> None:
+    size = rules_size(rules)
+    if size > MOST_RULES:
+        document.problem(
+            here,
+            f"these rules have {size:,} bytes as JSON; {MOST_RULES:,} fit into a record",
+            "share the agents out to several workspaces",
+        )
 
 
 def _unique_addresses(config: Config, document: Document) -> None:

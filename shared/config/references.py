@@ -1,7 +1,7 @@
 """Names that must exist elsewhere in the file: looked up in what can be read of it."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,6 +26,12 @@ def _zones() -> set[str]:
     return available_timezones()
 
 
+def check_rule_references(document: Document) -> None:
+    """Note every name in the rules that nothing has. A section that is missing says nothing."""
+    for _, here, content in workspaces(document.data):
+        _Workspace(document, here, content, partial=True).check_rules()
+
+
 def check_references(document: Document) -> None:
     """Note every name that nothing in the file has."""
     for _, here, content in workspaces(document.data):
@@ -45,12 +51,16 @@ class _Reference:
 
 
 class _Workspace:
-    def __init__(self, document: Document, here: Path_, content: dict[str, Any]) -> None:
+    def __init__(
+        self, document: Document, here: Path_, content: dict[str, Any], *, partial: bool = False
+    ) -> None:
         self._document = document
         self._here = here
         self._content = content
         self._rules = mapping(content.get("rules"))
         defined = {name: names(content, name, _SECTIONS) for name in _SECTIONS}
+        if partial:
+            defined |= dict.fromkeys(set(_SECTIONS) - content.keys())
         ruled = {name: names(self._rules, name, _RULES) for name in _RULES}
         if defined["rules"] is None:
             ruled = dict.fromkeys(_RULES)
@@ -59,11 +69,17 @@ class _Workspace:
             classes.add("normal")
 
     def check(self) -> None:
-        for found in (*self._in_rules(), *self._in_alerts(), *self._elsewhere()):
+        self._look_up((*self._in_rules(), *self._in_alerts(), *self._elsewhere()))
+        self._time_zone()
+
+    def check_rules(self) -> None:
+        self._look_up(self._in_rules())
+
+    def _look_up(self, references: Iterable[_Reference]) -> None:
+        for found in references:
             if found.known is not None and found.name not in found.known:
                 hint = near(found.name, found.known)
                 self._document.problem(found.path, f"unknown {found.what} {found.name!r}", hint)
-        self._time_zone()
 
     def _refer(self, path: Path_, what: str, value: Any, section: str) -> Iterator[_Reference]:
         for step, name in texts(value):

@@ -1,6 +1,5 @@
 """From inputs to entries for the record: decode, decide, encode. Synchronous, for one shard."""
 
-import hashlib
 from collections.abc import Callable
 
 from services.router.engine.decide import Input, decide
@@ -13,15 +12,10 @@ from services.router.shard.decisions import Line
 from shared.errors import RecordTooLarge
 from shared.events.commands import Configure
 from shared.log import MAX_APPEND_BYTES, Entry, Record, weight
-from shared.rules import Rules
+from shared.rules import Rules, digest_of
 from shared.topics import COMMANDS_TOPIC, INBOUND
 
 _DECODERS = {topic.name: topic.decoder() for topic in (INBOUND, COMMANDS_TOPIC)}
-
-
-def digest_of(rules: Rules) -> str:
-    """The name of these rules: equal rules have equal names."""
-    return hashlib.blake2b(rules.model_dump_json().encode(), digest_size=12).hexdigest()
 
 
 class Decider:
@@ -59,6 +53,11 @@ class Decider:
         command = Configure(workspace=workspace, digest=digest, rules=rules, how="file")
         cause = f"configure.{digest}.{self.line.epoch}.{self.line.seq}"
         return self._decided("configuration", command, cause, None)
+
+    def ignores(self, workspace: str, rules: Rules) -> int | None:
+        """The version that is in force instead of these rules; None if these are."""
+        known = self.state.workspace(workspace)
+        return None if known.digest == digest_of(rules) else known.in_force
 
     def due(self, limit: int) -> list[Timer]:
         """The timers whose time has come."""

@@ -11,7 +11,12 @@ import structlog
 
 from services.router.engine.state import State
 from services.router.engine.timers import Timer
-from services.router.metrics import ENGINE_DECISION_SECONDS, ENGINE_RULES_REFUSED, engine_inputs
+from services.router.metrics import (
+    ENGINE_DECISION_SECONDS,
+    ENGINE_RULES_IGNORED,
+    ENGINE_RULES_REFUSED,
+    engine_inputs,
+)
 from services.router.settings import EngineSettings
 from services.router.shard.appender import Appender
 from services.router.shard.decider import Decider
@@ -22,7 +27,7 @@ from shared.clock import Clock, milliseconds
 from shared.dead_letters import DeadLetters
 from shared.errors import PatchbayError, RecordTooLarge, Undecodable
 from shared.log import Entry, Log, Partition, Record, Sink
-from shared.rules import MOST_RULES, Rules
+from shared.rules import MOST_RULES, Rules, rules_size
 from shared.strikes import Strikes, Untracked, Watch
 from shared.topics import ROUTING
 
@@ -103,19 +108,26 @@ class Tenure:
             line.seq,
             settings.snapshot_decisions,
             settings.snapshot_seconds,
+            docket.news.set,
         )
 
     def configure(self, rules: Mapping[str, Rules]) -> None:
-        """Apply what the configuration says of the shard's workspaces, where it is new."""
+        """Apply what the configuration says of the shard's workspaces, where it is new.
+
+        Rules that were in force before are not: what was applied since must not be undone.
+        """
         entries = []
         for workspace, its_rules in sorted(rules.items()):
-            if len(its_rules.model_dump_json()) > MOST_RULES:
+            if rules_size(its_rules) > MOST_RULES:
                 ENGINE_RULES_REFUSED.inc()
                 _LOG.error("rules_too_large", workspace=workspace, most=MOST_RULES)
                 continue
             entry = self._decider.configure(workspace, its_rules)
             if entry is not None:
                 entries.append(entry)
+            elif (version := self._decider.ignores(workspace, its_rules)) is not None:
+                ENGINE_RULES_IGNORED.inc()
+                _LOG.warning("rules_file_not_in_force", workspace=workspace, in_force=version)
         self._hand_over(entries, [])
 
     async def round(self) -> None:

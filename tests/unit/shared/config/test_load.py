@@ -56,7 +56,7 @@ def test_rules_that_fit_into_no_record_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "patchbay.yaml"
     file.write_text(text.replace("      agents:\n", f"      agents:\n{agents}"))
 
-    with pytest.raises(ConfigurationInvalid, match=r"rules: these rules have [\d,]+ characters"):
+    with pytest.raises(ConfigurationInvalid, match=r"rules: these rules have [\d,]+ bytes"):
         load(file, ENVIRONMENT)
 
 
