@@ -96,7 +96,7 @@ class Owner:
                 _LOG.error("shard_broken", shard=self.shard, reason=str(error))
             finally:
                 self._docket.inbox.close()
-                self._drop_state()
+                await self._drop_state()
                 for partition in self.inputs:
                     await self._docket.strikes.leave(partition)
             await self._rest(pause)
@@ -125,10 +125,11 @@ class Owner:
             async with asyncio.timeout(self._settings.drain_seconds):
                 await self._tenure.finish()
 
-    def _drop_state(self) -> None:
-        if self._tenure is not None:
-            self._tenure.state.dismantle()
-        self._tenure = None
+    async def _drop_state(self) -> None:
+        tenure, self._tenure = self._tenure, None
+        if tenure is not None:
+            for _ in tenure.state.dismantle():
+                await asyncio.sleep(0)
 
     async def _rest(self, seconds: float) -> None:
         """A pause before the next attempt, cut short by leaving."""

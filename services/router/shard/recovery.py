@@ -6,6 +6,7 @@ shard; from then on the next offset of its partition is his.
 """
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
@@ -15,7 +16,8 @@ from services.router.engine.restore import resume
 from services.router.engine.state import State
 from services.router.shard.collector import COLLECTOR
 from services.router.shard.decisions import Line
-from services.router.shard.snapshots import read_last, restored
+from services.router.shard.photographer import conversations
+from services.router.shard.snapshots import restored, stored_snapshots
 from shared.errors import OwnershipLost, RecordIncomplete, Undecodable
 from shared.events.routing import ShardOwned
 from shared.log import Log, Partition, Record, Sink, Source
@@ -46,7 +48,7 @@ async def own(log: Log, sink: Sink, shard: int, instance: str, now: int) -> Reco
     """
     with COLLECTOR.paused():
         found = await _rebuild_and_claim(log, sink, shard, instance, now)
-        COLLECTOR.keep(sum(len(w.conversations) for w in found.state.workspaces.values()))
+        COLLECTOR.keep(conversations(found.state))
     resume(found.state)
     return found
 
@@ -71,14 +73,15 @@ async def _rebuild_and_claim(
 
 
 async def _last_snapshot(log: Log, shard: int) -> Recovered:
-    stored = await read_last(log, shard)
-    state = None if stored is None else await restored(stored)
-    if stored is None or state is None:
-        return Recovered(State(shard), Line(shard), Fence(), 0)
-    first = stored.first
-    line = Line(shard, first.epoch, first.seq, first.inbound, first.commands)
-    fence = Fence(Standing(first.epoch, first.seq))
-    return Recovered(state, line, fence, first.position, slot=1 - stored.slot)
+    async with aclosing(stored_snapshots(log, shard)) as found:
+        async for stored in found:
+            state = await restored(log, stored)
+            if state is not None:
+                head = stored.head
+                line = Line(shard, head.epoch, head.seq, head.inbound, head.commands)
+                fence = Fence(Standing(head.epoch, head.seq))
+                return Recovered(state, line, fence, head.position, slot=1 - stored.slot)
+    return Recovered(State(shard), Line(shard), Fence(), 0)
 
 
 async def _follow(found: Recovered, source: Source, end: int) -> None:

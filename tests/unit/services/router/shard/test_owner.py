@@ -7,7 +7,7 @@ import pytest
 
 from services.router.engine.decide import decide
 from services.router.shard.decisions import Line
-from services.router.shard.snapshots import read_last
+from services.router.shard.snapshots import Stored, restored, stored_snapshots
 from shared.clock import milliseconds
 from shared.events import commands
 from shared.events.envelope import Envelope, encode
@@ -391,22 +391,50 @@ async def test_half_a_snapshot_is_none(memory_place: Site, monkeypatch: pytest.M
             await place.customer(customer)
             await place.until("opened", customer)
     first, *_, last = [_snapshot(record) for record in await place.records(SNAPSHOTS)]
-    whole = await read_last(place.log, 0)
+    whole = await _stored(place)
 
     await place.sink.append(
         Partition(SNAPSHOTS.name, 0),
         Entry(b"0/0/0", encode(Envelope("x", "/test", place.clock.now(), _later(last)))),
     )
 
-    found = await read_last(place.log, 0)
-    assert whole is not None
-    assert found is not None
-    assert (found.first.seq, found.slot) == (whole.first.seq, whole.slot) == (last.seq, 1)
     assert first.seq < last.seq
-    assert found.parts == whole.parts
+    assert last.parts == last.part + 1 > 2
+    assert [(stored.head.seq, stored.slot) for stored in whole] == [(last.seq, 1), (first.seq, 0)]
+    assert await _stored(place) == whole
     async with owning(place, "two") as term:
         await term.owned()
         assert truth(term.state) == await place.told()
+
+
+async def test_a_snapshot_that_lacks_a_part_gives_way_to_the_one_before_it(
+    memory_place: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last part says that it is complete; reading it shows that it is not."""
+    place = memory_place
+    monkeypatch.setattr("services.router.shard.snapshots.PART_CHARACTERS", 200)
+    async with owning(place, "one"):
+        await place.customer(1)
+        await place.until("opened", 1)
+    parts = [_snapshot(record) for record in await place.records(SNAPSHOTS)]
+    (whole,) = await _stored(place)
+
+    for number in (0, len(parts) - 1):
+        later = parts[number].model_copy(update={"seq": 99, "position": 99, "begun": len(parts)})
+        envelope = Envelope(f"x{number}", "/test", place.clock.now(), later)
+        entry = Entry(f"0/1/{number}".encode(), encode(envelope))
+        await place.sink.append(Partition(SNAPSHOTS.name, 0), entry)
+
+    found = await _stored(place)
+    assert [stored.head.seq for stored in found] == [99, whole.head.seq]
+    assert await restored(place.log, found[0]) is None
+    async with owning(place, "two") as term:
+        await term.owned()
+        assert truth(term.state) == await place.told()
+
+
+async def _stored(place: Site) -> list[Stored]:
+    return [stored async for stored in stored_snapshots(place.log, 0)]
 
 
 def _snapshot(record: Record) -> Snapshot:
@@ -417,7 +445,7 @@ def _snapshot(record: Record) -> Snapshot:
 def _later(snapshot: Snapshot) -> Snapshot:
     """The first part of one that would be newer."""
     return snapshot.model_copy(
-        update={"seq": snapshot.seq + 1, "position": snapshot.position + 1, "part": 0}
+        update={"seq": snapshot.seq + 1, "position": snapshot.position + 1, "part": 0, "parts": 0}
     )
 
 
