@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import structlog
 
-from services.router.metrics import ENGINE_SHARDS, ENGINE_WAITING
+from services.router.metrics import ENGINE_SHARDS
 from services.router.settings import EngineSettings
+from services.router.shard.gauges import measure
 from services.router.shard.owner import Owner
 from services.router.shard.tenure import Workshop
 from shared.config.models import Config
@@ -27,7 +28,6 @@ INPUTS = (INBOUND.name, COMMANDS_TOPIC.name)
 _COMMIT_SECONDS = 1.0
 _GAUGE_SECONDS = 5.0
 _HANDOVER_SECONDS = 3.0
-_QUEUES = 50
 
 
 class Engine:
@@ -155,10 +155,4 @@ class Engine:
         standings = Counter(owner.standing for owner, _ in self._owners.values())
         for standing in ("owned", "recovering", "broken"):
             ENGINE_SHARDS.labels(standing).set(standings[standing])
-        waiting: Counter[tuple[str, str]] = Counter()
-        for owner, _ in self._owners.values():
-            waiting += owner.waiting()
-        named = sorted({queue for _, queue in waiting})[:_QUEUES]
-        ENGINE_WAITING.clear()
-        for (channel, queue), count in waiting.items():
-            ENGINE_WAITING.labels(channel, queue if queue in named else "other").inc(count)
+        measure(state for owner, _ in self._owners.values() for state in owner.states())

@@ -49,9 +49,7 @@ def _look(workspace: Workspace, agent: Agent, agents: Counter[str], units: Count
         units["capacity"] += max(most, agent.busy)
 
 
-def _show_queues(
-    waiting: Counter[tuple[str, str]], targets: dict[tuple[str, str], float]
-) -> None:
+def _show_queues(waiting: Counter[tuple[str, str]], targets: dict[tuple[str, str], float]) -> None:
     names = {queue for _, queue in waiting} | {queue for queue, _ in targets}
     named = set(sorted(names)[:QUEUES])
     ENGINE_WAITING.clear()

@@ -1,13 +1,13 @@
 """One shard in the hands of its owner: read, decide, append; and begin anew when in doubt."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Literal
 
 import structlog
 
+from services.router.engine.state import State
 from services.router.metrics import ENGINE_LOST, ENGINE_RECOVERY_SECONDS
 from services.router.settings import EngineSettings
 from services.router.shard.inbox import Inbox, Rewind
@@ -72,14 +72,10 @@ class Owner:
         """Up to where its inputs have been decided on for good."""
         return dict(self._docket.acknowledged)
 
-    def waiting(self) -> Counter[tuple[str, str]]:
-        """How many conversations wait, by channel and queue."""
-        counts: Counter[tuple[str, str]] = Counter()
+    def states(self) -> Iterator[State]:
+        """The state it decides on, if it has one now; to look at only."""
         if self._tenure is not None:
-            for workspace in self._tenure.state.workspaces.values():
-                for wanted in workspace.classes.values():
-                    counts[wanted.channel, wanted.queue] += wanted.waiting
-        return counts
+            yield self._tenure.state
 
     async def run(self) -> None:
         """Own the shard until told to leave. Raises TooManyDeadLetters."""
