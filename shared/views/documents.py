@@ -1,6 +1,6 @@
 """What stands under the keys of the view. Times are Unix milliseconds, `position`s are offsets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -69,7 +69,8 @@ class Conversation(Document):
     """One episode with one customer: where it stands, and what led there.
 
     `waiting_since` is when the present wait began, `arrived_at` when the first one of this episode
-    did. `began` is the offset of the decision that opened it last, `position` that of the last one
+    did. `told` are the offsets of the last decisions that told the customer something by themselves.
+    `began` is the offset of the decision that opened it last, `position` that of the last one
     about it.
     """
 
@@ -97,7 +98,7 @@ class Conversation(Document):
     queue: str | None = None
     route: str | None = None
     priority: str | None = None
-    requires: dict[str, int] = {}
+    requires: dict[str, Any] = {}
     due: int | None = None
     why: QueuedFor | None = None
     kept_for: str | None = None

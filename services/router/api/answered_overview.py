@@ -1,9 +1,10 @@
 """What the API answers to supervisors, about queues, agents and waits."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from services.router.api.answered import Answer, Summary
+from services.router.api.answered_figures import ServiceLevelNow
 from shared.events.commands import PresenceState
 from shared.events.routing import OfferEnd
 from shared.views.documents import ConversationState
@@ -24,6 +25,7 @@ class Queue(Answer):
     offered: int
     oldest_wait_seconds: float | None
     agents: QueueAgents
+    service_level: ServiceLevelNow
 
 
 class Queues(Answer):
@@ -108,7 +110,7 @@ class Explanation(Answer):
     route: str | None
     queue: str | None
     priority: str | None
-    requires: dict[str, int]
+    requires: dict[str, Any]
     attributes: dict[str, str]
     queued_as: str | None
     arrived_at: datetime | None

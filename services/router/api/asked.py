@@ -1,5 +1,6 @@
 """What callers may send: request bodies and queries. An unknown field is an error."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -144,6 +145,17 @@ class QueuePage(Strict):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class FiguresOf(Strict):
+    """Which figures: those of the intervals between `since` and `until` (the last 24 hours by
+    default; times without a zone are UTC), by queue, channel or class, in all or for each
+    interval."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    by: Literal["queue", "channel", "class", "all"] = "queue"
+    each: Literal["total", "interval"] = "total"
 
 
 class StreamFrom(Strict):

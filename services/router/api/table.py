@@ -1,6 +1,7 @@
 """The table of all operations: routes, checks and OpenAPI are made from it."""
 
 from services.router.api import answered as out
+from services.router.api import answered_figures as figures_out
 from services.router.api import answered_overview as overview_out
 from services.router.api import answered_timeline as timeline_out
 from services.router.api import asked
@@ -274,6 +275,20 @@ OPERATIONS: tuple[Operation, ...] = (
         overview_out.Agents,
         "overview",
         roles=LEADS | {"service"},
+    ),
+    Operation(
+        "getFigures",
+        "GET",
+        "/v1/figures",
+        "Waits, service levels, work",
+        figures.figures,
+        figures_out.Figures,
+        "overview",
+        query=asked.FiguresOf,
+        roles=LEADS | {"service"},
+        problems=("invalid",),
+        description="Counted in intervals of fifteen minutes, kept as long as conversations are. "
+        "The service level by all six formulas; the one in force is named.",
     ),
     Operation(
         "getWaitTimes",

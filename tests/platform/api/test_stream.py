@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from random import Random
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from patchbay.stack import RedisServer
 from shared.cache import open_cache
 from shared.events import routing as was
-from shared.events.commands import SetPresence
+from shared.events.commands import LosePresence, ResumePresence
 from shared.views.keys import Keys
 from tests.router.desk import SHOP, Listening, Office, Told, office
 from tests.router.owner import NOW_MS, said
@@ -202,17 +203,18 @@ async def test_in_doubt_whose_it_is_everybody_is_told(redis_server: RedisServer)
     assert told.data["conversation"] == "cnv_unknown"
 
 
-async def gone_offline(here: Office) -> SetPresence:
-    """The command by which an agent is set offline."""
+C = TypeVar("C", LosePresence, ResumePresence)
+
+
+async def reported(here: Office, kind: type[C]) -> C:
+    """The first command of this kind."""
     async with asyncio.timeout(20):
-        while not here.engine.asked:  # noqa: ASYNC110 - the engine is polled
+        while not (found := [c for _, c in here.engine.asked if isinstance(c, kind)]):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-    command = here.engine.asked[0][1]
-    assert isinstance(command, SetPresence)
-    return command
+    return found[0]
 
 
-async def test_an_agent_whose_stream_is_gone_is_set_offline(empty_redis: str) -> None:
+async def test_an_agent_whose_stream_is_gone_is_reported(empty_redis: str) -> None:
     async with office(empty_redis, lease_seconds=1) as here:
         async with here.desk.listen("ana") as stream:
             session = stream.told[0].data["session"]
@@ -220,9 +222,41 @@ async def test_an_agent_whose_stream_is_gone_is_set_offline(empty_redis: str) ->
                 was.PresenceChanged("ana", "available", NOW_MS, session=session)
             )
             await here.shown()
-        command = await gone_offline(here)
+        command = await reported(here, LosePresence)
+    assert (command.actor, command.agent, command.session) == ("system", "ana", session)
+
+
+def lost(agent: str, until: int) -> was.PresenceChanged:
+    return was.PresenceChanged(agent, "offline", NOW_MS, "connection_lost", until=until, lost=True)
+
+
+async def test_a_stream_that_opens_undoes_the_loss(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await here.owner.decide(lost("ana", NOW_MS + 10**12))
+        await here.shown()
+        async with here.desk.listen("ana") as stream:
+            session = stream.told[0].data["session"]
+            command = await reported(here, ResumePresence)
+    assert (command.actor, command.agent, command.session) == ("system", "ana", session)
+
+
+async def test_a_loss_reported_over_an_open_stream_is_undone(empty_redis: str) -> None:
+    """Somebody believed the stream to be gone while it opened."""
+    async with office(empty_redis, lease_seconds=1) as here, here.desk.listen("ana") as stream:
+        session = stream.told[0].data["session"]
+        await here.owner.decide(lost("ana", NOW_MS + 10**12))
+        command = await reported(here, ResumePresence)
     assert (command.agent, command.session) == ("ana", session)
-    assert (command.actor, command.reason) == ("system", "connection_lost")
+
+
+async def test_a_stream_undoes_no_sign_out(empty_redis: str) -> None:
+    async with office(empty_redis, lease_seconds=1) as here:
+        await here.owner.decide(was.PresenceChanged("ana", "offline", NOW_MS))
+        await here.owner.decide(was.PresenceChanged("ben", "away", NOW_MS, session="old"))
+        await here.shown()
+        async with here.desk.listen("ana"):
+            await reported(here, LosePresence)
+    assert {command.agent for _, command in here.engine.asked} == {"ben"}
 
 
 async def test_a_reconnect_in_time_keeps_the_session_and_the_presence(empty_redis: str) -> None:
@@ -237,7 +271,7 @@ async def test_a_reconnect_in_time_keeps_the_session_and_the_presence(empty_redi
             async with here.desk.listen("ben"):
                 await here.owner.decide(was.PresenceChanged("ben", "away", NOW_MS, session="old"))
                 await here.shown()
-            command = await gone_offline(here)
+            command = await reported(here, LosePresence)
     assert again == session
     assert command.agent == "ben"
 
@@ -272,7 +306,7 @@ async def test_a_lost_lease_alone_sets_nobody_offline(empty_redis: str) -> None:
         await here.owner.decide(was.PresenceChanged("ben", "available", NOW_MS, session="gone"))
         await here.shown()
         await here.redis.flushall()
-        command = await gone_offline(here)
+        command = await reported(here, LosePresence)
         lease = await here.redis.get(Keys(SHOP).lease("ana"))
     assert command.agent == "ben"
     assert {c.agent for _, c in here.engine.asked} == {"ben"}

@@ -31,6 +31,45 @@ async def test_an_agent_becomes_available_by_his_stream(empty_redis: str) -> Non
     assert here.engine.asked[0][1].session == session
 
 
+async def test_a_busy_agent_names_what_he_still_takes(empty_redis: str) -> None:
+    async with office(empty_redis) as here, here.desk.listen("ana") as stream:
+        here.engine.answer = lambda c: [
+            was.PresenceChanged(c.agent, c.state, NOW_MS, c.reason, c.session, c.channels)
+        ]
+        wanted = {"state": "busy", "channels": ["phone", "email"]}
+        got = await here.desk.call("PUT", "/v1/me/presence", "ana", json=wanted)
+        told = (await stream.until("presence")).data
+        shown = await here.desk.call("GET", "/v1/me/presence", "ana")
+    assert (got.status, got.body["channels"]) == (200, ["email", "phone"])
+    assert told["channels"] == shown.body["channels"] == ["phone", "email"]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"state": "busy"},
+        {"state": "available", "channels": ["email"]},
+        {"state": "busy", "channels": ["telex"]},
+    ],
+    ids=["busy with nothing", "channels of an available agent", "an unknown channel"],
+)
+async def test_channels_belong_to_busy(empty_redis: str, wanted: dict[str, Any]) -> None:
+    async with office(empty_redis) as here, here.desk.listen("ana"):
+        got = await here.desk.call("PUT", "/v1/me/presence", "ana", json=wanted)
+    assert (got.status, got.body["code"]) == (422, "invalid")
+    assert here.engine.asked == []
+
+
+async def test_who_leaves_is_told_how_long_he_keeps_his_work(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        here.engine.answer = lambda c: [
+            was.PresenceChanged(c.agent, c.state, NOW_MS, until=NOW_MS + 60_000)
+        ]
+        got = await here.desk.call("PUT", "/v1/me/presence", "ana", json={"state": "offline"})
+        shown = await here.desk.call("GET", "/v1/me/presence", "ana")
+    assert got.body["keeps_until"] == shown.body["keeps_until"] == "2026-03-04T12:01:00Z"
+
+
 @pytest.mark.parametrize("state", ["available", "draining"])
 async def test_nobody_is_available_without_a_stream(empty_redis: str, state: str) -> None:
     async with office(empty_redis) as here:

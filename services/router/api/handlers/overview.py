@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.router.api import answered_overview as out
+from services.router.api.handlers.figures import level_now, recent_levels
 from services.router.api.operations import Call, Said
 from services.router.api.problems import Problem
 from services.router.api.render import moment, summary
@@ -11,6 +12,7 @@ from shared.clock import from_milliseconds
 from shared.config.models import Workspace
 from shared.rules import Agent as Configured
 from shared.rules import Rules
+from shared.rules.needs import canonical, satisfied
 from shared.views.documents import Agent, Conversation
 from shared.views.keys import Keys
 from shared.views.read import agents as read_agents
@@ -29,6 +31,7 @@ async def queues(call: Call) -> Said:
         pipe.zcard(keys.offered(name))
         pipe.zrange(keys.since(name), 0, 0, withscores=True)
     answers = iter(await asked(pipe.execute()))
+    levels = await recent_levels(call)
     now = call.parts.now_ms()
     found = []
     for name, queue in known.rules.queues.items():
@@ -41,6 +44,7 @@ async def queues(call: Call) -> Said:
                 offered=offered,
                 oldest_wait_seconds=max(0.0, (now - oldest[0][1]) / 1000) if oldest else None,
                 agents=_count(known, name, present),
+                service_level=level_now(queue, levels.get(name)),
             )
         )
     return Said(out.Queues(as_of=call.parts.clock.now(), queues=found))
@@ -139,9 +143,7 @@ async def _candidates(call: Call, found: Conversation) -> list[out.Candidate]:
     return [
         out.Candidate(
             agent=name,
-            has_skills=all(
-                configured.skills.get(skill, 0) >= level for skill, level in found.requires.items()
-            ),
+            has_skills=satisfied(canonical(found.requires, {}), configured.skills),
             state=present[name].state if name in present else "offline",
             has_room=_room(rules, configured, present.get(name), found.channel),
         )
