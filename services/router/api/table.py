@@ -9,6 +9,7 @@ from services.router.api.caller import EVERYBODY, LEADS, PEOPLE
 from services.router.api.handlers import (
     conversations,
     events,
+    figures,
     life,
     me,
     offers,
