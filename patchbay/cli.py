@@ -10,6 +10,7 @@ from rich.console import Console
 
 from patchbay.demo.command import demo
 from patchbay.demo.elsewhere import demo_attach, demo_files
+from patchbay.rules.command import rules_app
 from patchbay.serve import serve_role
 from patchbay.simulate.command import simulate
 from patchbay.stack.__main__ import main as stack
@@ -27,6 +28,7 @@ app.command("demo-files")(demo_files)
 app.command("simulate")(simulate)
 app.command("stack")(stack)
 app.add_typer(topics_app, name="topics")
+app.add_typer(rules_app, name="rules")
 
 _ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 
