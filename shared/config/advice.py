@@ -8,6 +8,7 @@ from shared.channels.registry import CHANNELS
 from shared.config.models import Config, Workspace
 from shared.config.source import Document, Path_
 from shared.rules import Agent, Route, Rules
+from shared.rules.needs import asked, canonical, satisfied
 
 _STRONG = 32
 
@@ -49,9 +50,9 @@ def _routes(rules: Rules, here: Path_, document: Document) -> None:
 
 
 def _able(agent: Agent, route: Route) -> bool:
-    return route.queue in agent.queues and all(
-        agent.skills.get(skill, 0) >= level for skill, level in route.requires.items()
-    )
+    if route.queue not in agent.queues or any(asked(route.requires)):
+        return route.queue in agent.queues
+    return satisfied(canonical(route.requires, {}), agent.skills)
 
 
 def _queues(rules: Rules, here: Path_, document: Document) -> None:

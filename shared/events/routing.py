@@ -5,7 +5,7 @@ Its events are plain dataclasses: the engine makes many of them. Times are Unix 
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,7 @@ QueuedFor = Literal[
     "passed_on",
     "moved",
     "woken",
+    "split",
 ]
 WokenBy = Literal["time", "customer", "agent"]
 
@@ -61,12 +62,16 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A customer's action in an open conversation: `action` is its kind, `ref` its event id."""
+    """A customer's action in an open conversation: `action` is its kind, `ref` its event id.
+
+    `key` is the thread it came by, where that is another one's that was merged into it.
+    """
 
     conversation: str
     ref: str
     action: str
     at: int
+    key: str | None = None
     event: Literal["attached"] = "attached"
 
 
@@ -81,7 +86,9 @@ class Enriched:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """It waits. `due` orders it against everything else that waits; a requeue keeps it.
+    """It waits. `level` and then `due` order it against everything else that waits; a requeue keeps
+    them. `requires` and `preferred` are needs over skills; agents of the queues `also` may take it,
+    too. `step` counts the route's steps taken; `watched`: the next one may have to come at once.
 
     Until `kept_until` only `kept_for` is offered it. `asked` are the skills a person asked for.
     `rules` is the version that put it there: that in force, or that on trial.
@@ -90,7 +97,7 @@ class Queued:
     conversation: str
     queue: str
     priority: str
-    requires: dict[str, int]
+    requires: dict[str, Any]
     due: int
     at: int
     why: QueuedFor
@@ -99,6 +106,12 @@ class Queued:
     kept_until: int | None = None
     asked: dict[str, int] | None = None
     rules: int = 0
+    level: int = 0
+    step: int = 0
+    preferred: tuple[dict[str, Any], ...] = ()
+    also: tuple[str, ...] = ()
+    units: int = 1
+    watched: bool = False
     event: Literal["queued"] = "queued"
 
 
@@ -185,6 +198,49 @@ class Closed:
     at: int
     code: str | None = None
     event: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`other` ended and became part of `conversation`: its thread goes on there."""
+
+    conversation: str
+    other: str
+    by: str
+    at: int
+    event: Literal["merged"] = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """`other` is a conversation of its own again, as old as it was."""
+
+    conversation: str
+    other: str
+    by: str
+    at: int
+    event: Literal["unmerged"] = "unmerged"
+
+
+@dataclass(frozen=True, slots=True)
+class MovedEntry:
+    """A customer's action that went from one conversation to another."""
+
+    ref: str
+    action: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOff:
+    """The customer's last actions became the conversation `other`, which has just opened."""
+
+    conversation: str
+    other: str
+    moved: list[MovedEntry]
+    by: str
+    at: int
+    event: Literal["split_off"] = "split_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +432,9 @@ RoutingEvent = Annotated[
     | Snoozed
     | Woken
     | Closed
+    | Merged
+    | Unmerged
+    | SplitOff
     | WrapUpStarted
     | WrapUpEnded
     | Forgotten

@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 
 from shared.rules.agents import Agent
 from shared.rules.base import Level, Name, Seconds
-from shared.rules.classes import PriorityClass
+from shared.rules.capacity import Capacity, Ramp
+from shared.rules.classes import Order, PriorityClass
 from shared.rules.hours import Hours
 from shared.rules.keep import Keep
-from shared.rules.queues import Formula, Offering, Queue, ServiceLevel
-from shared.rules.routes import Route
+from shared.rules.queues import Formula, Offering, Pick, Queue, ServiceLevel
+from shared.rules.routes import First, Route, Step
 from shared.rules.waiting import AfterHours, MaxWait
 from shared.strict import Strict
 
@@ -23,6 +24,8 @@ __all__ = [
     "MOST_RULES",
     "AfterHours",
     "Agent",
+    "Capacity",
+    "First",
     "Formula",
     "Hours",
     "Keep",
@@ -30,12 +33,16 @@ __all__ = [
     "MaxWait",
     "Name",
     "Offering",
+    "Order",
+    "Pick",
     "PriorityClass",
     "Queue",
+    "Ramp",
     "Route",
     "Rules",
     "Seconds",
     "ServiceLevel",
+    "Step",
     "digest_of",
     "rules_size",
 ]
@@ -67,6 +74,15 @@ class Rules(Strict):
         "email": 5,
     }
     """How many conversations at once, per channel, for an agent who says nothing else."""
+    capacity: Capacity = Capacity()
+    """What conversations weigh, and what may go over the total."""
+    order: Order = "target"
+    """What is taken first: by arrival and target, by arrival alone, by rank and then arrival, or
+    what arrived last."""
+    own_first: bool = False
+    """An agent takes first what he is best at, then what has its turn."""
+    ramp: Ramp | None = None
+    """A gentle beginning for whoever signs in."""
     thread_window_hours: dict[str, Annotated[float, Field(ge=0, le=8760)]] = {"email": 72.0}
     """Per channel: how long after its end the customer's next message reopens a conversation."""
     missed_offers: Annotated[int, Field(ge=1, le=100)] = 3

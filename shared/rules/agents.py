@@ -22,6 +22,9 @@ class Agent(Strict):
     capacity: dict[str, Annotated[int, Field(ge=0, le=100)]] = {}
     """How many conversations at once, per channel; else `default_capacity`."""
     total: Annotated[int, Field(ge=1, le=500)] | None = None
-    """How many at once over all channels."""
+    """How many units at once over all channels."""
+    reserve: Annotated[int, Field(ge=0, le=500)] = 0
+    """Units of the total that are kept free for his paused conversations, as far as they need them
+    to go on."""
     phone: str | None = None
     """Where calls go: `client:<name>`, `sip:<address>` or an E.164 number."""

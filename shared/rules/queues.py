@@ -39,6 +39,10 @@ class Offering(Strict):
     """`automatic`: whoever it is offered to has it at once (forced answer)."""
 
 
+Pick = Literal["longest_idle", "least_loaded", "most_spare", "best_fit", "round_robin"]
+"""Which of the agents who may take it is asked."""
+
+
 class Queue(Strict):
     """Where conversations of one kind wait."""
 
@@ -46,6 +50,9 @@ class Queue(Strict):
     """What people call it."""
     service_level: ServiceLevel = ServiceLevel()
     """What is promised."""
+    pick: Pick = "longest_idle"
+    """Which of its agents is asked: who is idle longest, has the fewest units, has the most units
+    left, is best at what is needed, or was asked longest ago."""
     offer_seconds: Annotated[float, Field(ge=1, le=3600)] = 20
     """How long an agent may think about an offer before it counts as missed."""
     offer: Offering = Offering()

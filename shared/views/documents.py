@@ -65,6 +65,16 @@ class Holding(Document):
     until: int | None = None
 
 
+class Joined(Document):
+    """A conversation that was merged into another one, and the way to its customer."""
+
+    conversation: str
+    key: str
+    channel: str
+    account: str
+    address: str
+
+
 class Conversation(Document):
     """One episode with one customer: where it stands, and what led there.
 
@@ -104,8 +114,13 @@ class Conversation(Document):
     kept_for: str | None = None
     kept_until: int | None = None
     snoozed_until: int | None = None
+    joined: list[Joined] = []
+    merged_into: str | None = None
+    spoke: str | None = None
+    moved: dict[str, str] = {}
     offers: list[Offer] = []
     holdings: list[Holding] = []
+    told: list[int] = []
     span: Span | None = None
     position: int = 0
 

@@ -1,11 +1,12 @@
-"""How much an agent holds, and how much he may: units per channel and in total.
+"""How much an agent holds, and how much he may: conversations per channel, units in total.
 
-A conversation takes one unit of its channel from the moment it is offered until it ends, or until
-the wrap-up after it does. A limit lowered below the load takes nothing away; it only stops more.
+A conversation takes a place on its channel and its units of the total from the moment it is
+offered until it ends, or until the wrap-up after it does. A limit lowered below the load takes
+nothing away; it only stops more.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
@@ -19,9 +20,24 @@ UNLISTED = 1
 UNBOUNDED = 1_000_000
 """The total of an agent without one: his channels are his only bound."""
 
+_WHOLE = 100
+"""Work is counted in hundredths where some of it is paused."""
+
+
+class Terms(NamedTuple):
+    """What counts only partly: `interrupts` names per channel the channels that it goes over."""
+
+    interrupts: Mapping[str, frozenset[str]]
+    paused_percent: int
+    reserve: int
+
+
+PLAIN = Terms({}, _WHOLE, 0)
+"""Everything counts as it is."""
+
 
 def limits(rules: Rules, agent: AgentRules) -> Mapping[str, int]:
-    """Units per channel: the agent's own, and the workspace's default for the rest."""
+    """Conversations per channel: the agent's own limits, and the workspace's for the rest."""
     return {**rules.default_capacity, **agent.capacity}
 
 
@@ -30,10 +46,18 @@ def most(agent: AgentRules) -> int:
     return UNBOUNDED if agent.total is None else agent.total
 
 
-def has_room(agent: "Agent", channel: str) -> bool:
-    """May one more conversation on this channel be offered to him?"""
-    return agent.busy < agent.most and agent.load.get(channel, 0) < agent.limits.get(
-        channel, UNLISTED
+def terms(rules: Rules, agent: AgentRules) -> Terms:
+    """What counts only partly for this agent."""
+    over = {name: frozenset(below) for name, below in rules.capacity.interrupts.items()}
+    return Terms(over, rules.capacity.paused_percent, agent.reserve)
+
+
+def has_room(agent: "Agent", channel: str, units: int = 1) -> bool:
+    """May one more conversation of this channel and weight be offered to him?"""
+    if agent.paused or agent.terms.interrupts or agent.allowed is not None:
+        return _has_room(agent, channel, units)
+    return agent.busy + units <= agent.most and (
+        agent.load.get(channel, 0) < agent.limits.get(channel, UNLISTED)
     )
 
 
@@ -47,25 +71,54 @@ def takes(agent: "Agent", channel: str) -> bool:
     return agent.state == "available" or channel in agent.channels
 
 
-def is_free(agent: "Agent", channel: str) -> bool:
-    """Does he take new work on it, and has he room?"""
-    return takes(agent, channel) and has_room(agent, channel)
+def is_free(agent: "Agent", channel: str, units: int = 1) -> bool:
+    """Does he take new work of this channel and weight, and has he room?"""
+    return takes(agent, channel) and has_room(agent, channel, units)
 
 
-def take(agent: "Agent", channel: str) -> None:
-    """One unit is his now."""
-    agent.busy += 1
+def spare(agent: "Agent", channel: str) -> int:
+    """How much more he may take on this channel."""
+    on_channel = agent.limits.get(channel, UNLISTED) - agent.load.get(channel, 0)
+    return min(agent.most - agent.busy, on_channel)
+
+
+def take(agent: "Agent", conversation: "Conversation") -> None:
+    """Its place and its units are taken now."""
+    channel = conversation.channel
+    agent.busy += conversation.units
     agent.load[channel] = agent.load.get(channel, 0) + 1
+    if conversation.paused:
+        agent.paused[conversation.id] = conversation
 
 
-def give_back(agent: "Agent", channel: str) -> None:
-    """One unit is free again."""
-    agent.busy -= 1
+def give_back(agent: "Agent", conversation: "Conversation") -> None:
+    """Its place and its units are free again."""
+    channel = conversation.channel
+    agent.busy -= conversation.units
+    agent.paused.pop(conversation.id, None)
     left = agent.load[channel] - 1
     if left:
         agent.load[channel] = left
     else:
         del agent.load[channel]
+
+
+def _has_room(agent: "Agent", channel: str, units: int) -> bool:
+    """`has_room` where some work counts only partly: looks at all that he holds."""
+    if agent.allowed is not None and agent.allowed <= 0:
+        return False
+    over = agent.terms.interrupts.get(channel, frozenset())
+    load = busy = owed = 0
+    for held in agent.work.values():
+        part = agent.terms.paused_percent if held.paused else _WHOLE
+        load += part * (held.channel == channel)
+        owed += (_WHOLE - part) * held.units
+        busy += 0 if held.channel in over else part * held.units
+    kept = min(owed, agent.terms.reserve * _WHOLE)
+    return (
+        load + _WHOLE <= agent.limits.get(channel, UNLISTED) * _WHOLE
+        and busy + kept + units * _WHOLE <= agent.most * _WHOLE
+    )
 
 
 def may_wake(agent: "Agent", conversation: "Conversation") -> bool:

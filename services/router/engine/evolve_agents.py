@@ -128,5 +128,5 @@ def presence_changed(state: State, workspace: Workspace, event: routing.Presence
         rest(workspace, agent, event.at)
         seat(workspace, agent)
     else:
-        left_seats(workspace, agent, agent.rank)
+        left_seats(agent)
         seat(workspace, agent)

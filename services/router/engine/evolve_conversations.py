@@ -10,6 +10,7 @@ from services.router.engine.timers import arm
 from shared.events import routing
 
 _FRESH = frozenset({"new", "reopened", "transferred", "moved"})
+"""Why it comes into a queue as if for the first time."""
 
 
 def opened(_state: State, workspace: Workspace, event: routing.Opened) -> None:
@@ -42,11 +43,14 @@ def reopened(_state: State, workspace: Workspace, event: routing.Reopened) -> No
     conversation.responded = False
     conversation.pinned = False
     conversation.asked = None
+    conversation.spoke = None
 
 
 def attached(_state: State, workspace: Workspace, event: routing.Attached) -> None:
     """Its thread has seen one more event."""
-    thread = workspace.threads[workspace.conversations[event.conversation].key]
+    conversation = workspace.conversations[event.conversation]
+    conversation.spoke = event.key
+    thread = workspace.threads[event.key or conversation.key]
     thread.recent = saw(thread.recent, event.ref)
 
 
@@ -61,18 +65,32 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     conversation = workspace.conversations[event.conversation]
     fresh = event.why in _FRESH or not conversation.queued_at or conversation.queue != event.queue
     dequeue(workspace, conversation)
+    if event.why in _FRESH or event.route != conversation.route:
+        conversation.routed_at = event.at
     conversation.priority = event.priority
     conversation.route = event.route
     conversation.version = event.rules
     if event.why in ("transferred", "moved"):
         conversation.pinned = True
     conversation.asked = event.asked
-    wanted = class_for(workspace, event.queue, conversation.channel, event.requires)
+    conversation.units = event.units
+    conversation.step = event.step
+    wanted = class_for(
+        workspace,
+        event.queue,
+        conversation.channel,
+        event.requires,
+        event.preferred,
+        event.also,
+        event.units,
+        (event.route or "", event.step) if event.watched else None,
+    )
     if event.kept_for is None:
-        enqueue(workspace, conversation, wanted, event.due)
+        enqueue(workspace, conversation, wanted, (event.level, event.due))
     else:
         pardon(workspace, conversation, event.kept_for)
-        conversation.skill_class, conversation.due = wanted, event.due
+        conversation.skill_class = wanted
+        conversation.level, conversation.due = event.level, event.due
         keep(state, workspace, conversation, Keep(event.kept_for, event.kept_until or 0))
     if fresh:
         conversation.queued_at, conversation.limits = event.at, 0
@@ -126,11 +144,53 @@ def remind_to_forget(state: State, workspace: Workspace, conversation: Conversat
 def forgotten(_state: State, workspace: Workspace, event: routing.Forgotten) -> None:
     """Nothing is known of it any more."""
     conversation = workspace.conversations.pop(event.conversation)
-    thread = workspace.threads[conversation.key]
+    for key in (conversation.key, *(conversation.joined or {}).values()):
+        _leave_thread(workspace, key, conversation)
+
+
+def merged(_state: State, workspace: Workspace, event: routing.Merged) -> None:
+    """The other one's thread, and what was merged into it, belong to this one from now on."""
+    conversation = workspace.conversations[event.conversation]
+    other = workspace.conversations[event.other]
+    other.merged_into, other.reopens_until = conversation.id, 0
+    brought = {other.id: other.key, **(other.joined or {})}
+    conversation.joined = {**(conversation.joined or {}), **brought}
+    for merged_id in other.joined or ():
+        workspace.conversations[merged_id].merged_into = conversation.id
+    other.joined = None
+    workspace.threads[other.key].kept += 1
+    for key in brought.values():
+        thread = workspace.threads[key]
+        if thread.last is other:
+            thread.last = conversation
+
+
+def unmerged(_state: State, workspace: Workspace, event: routing.Unmerged) -> None:
+    """It is again what it was, and its thread its own."""
+    conversation = workspace.conversations[event.conversation]
+    other = workspace.conversations[event.other]
+    joined = {name: key for name, key in (conversation.joined or {}).items() if name != other.id}
+    conversation.joined = joined or None
+    if conversation.spoke == other.key:
+        conversation.spoke = None
+    other.status, other.merged_into, other.closed_at = "open", None, 0
+    other.wrap_up_until = 0
+    thread = workspace.threads[other.key]
+    thread.kept -= 1
+    if thread.last is conversation:
+        thread.last = other
+
+
+def split_off(_state: State, _workspace: Workspace, _event: routing.SplitOff) -> None:
+    """The new conversation has opened; the old one stays with whoever has it."""
+
+
+def _leave_thread(workspace: Workspace, key: str, conversation: Conversation) -> None:
+    thread = workspace.threads[key]
     thread.kept -= 1
     if thread.last is conversation:
         thread.last = None
-    _drop_empty(workspace, conversation.key)
+    _drop_empty(workspace, key)
 
 
 def alert_noted(state: State, workspace: Workspace, event: routing.AlertNoted) -> None:

@@ -5,13 +5,14 @@ answer to a question, not into a decision.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from services.router.engine.capacity import has_room
 from services.router.engine.ordering import by_due
 from services.router.engine.shunning import kept_from
 from services.router.engine.skills import Requires, missing
 from services.router.engine.state import Agent, Conversation, State, Workspace
+from shared.rules.needs import plain
 
 Obstacle = Literal[
     "not_signed_in",
@@ -53,7 +54,7 @@ class Explanation:
     route: str | None
     queue: str
     priority: str
-    requires: dict[str, int]
+    requires: dict[str, Any]
     arrived: int
     due: int
     ahead: int
@@ -84,7 +85,7 @@ def explain(state: State, workspace: str, conversation: str, now: int) -> Explan
         route=found.route,
         queue=found.queue,
         priority=found.priority,
-        requires=dict(requires),
+        requires=plain(requires),
         arrived=found.arrived,
         due=found.due,
         ahead=_ahead(found),
@@ -145,6 +146,6 @@ def _candidate(
         obstacle = "draining"
     elif kept_from(workspace, conversation, agent, now):
         obstacle, detail = "declined_recently", str((conversation.shunned or {})[agent.name])
-    elif not has_room(agent, conversation.channel):
+    elif not has_room(agent, conversation.channel, conversation.units):
         obstacle = "at_capacity"
     return Candidate(agent.name, obstacle, detail, agent.idle_since)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Container, Sequence
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
-Key = tuple[int, int]
-Member = tuple[int, int, Any]
-"""What is in a group: its key, then whose it is."""
+Key = tuple[int, ...]
+Member = tuple[Any, ...]
+"""What is in a group: the numbers of its key, then whose it is."""
 
-EMPTY: Key = (2**63, 0)
+EMPTY: Key = (2**63,)
 """The bound of a group without members: after all others."""
 
 _BOUND = attrgetter("bound")
@@ -77,7 +77,7 @@ class Front(Generic[G]):
             steps = len(own)
             best: M | None = None
             for bound, number, group in self._sorted[:steps]:
-                if best is not None and bound >= best[:2]:
+                if best is not None and bound >= best[:-1]:
                     return best
                 if number in numbers:
                     self._correct(group)
@@ -96,10 +96,10 @@ class Front(Generic[G]):
         if group.bound == EMPTY:
             return None
         best = first(group)
-        if best is not None and best[:2] == group.bound:
+        if best is not None and best[:-1] == group.bound:
             return best
         for group in sorted(own, key=_BOUND):
-            if best is not None and group.bound >= best[:2]:
+            if best is not None and group.bound >= best[:-1]:
                 break
             best = _earlier(best, first(group))
         return best
@@ -121,6 +121,6 @@ class Front(Generic[G]):
 
 
 def _earlier(one: M | None, other: M | None) -> M | None:
-    if one is None or (other is not None and other[:2] < one[:2]):
+    if one is None or (other is not None and other[:-1] < one[:-1]):
         return other
     return one

@@ -3,48 +3,74 @@
 Called by `evolve` and by a restore only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from services.router.engine.capacity import at_work, give_back, is_free, limits, most, take
-from services.router.engine.front import EMPTY, Front
+from services.router.engine.capacity import (
+    at_work,
+    give_back,
+    is_free,
+    limits,
+    most,
+    take,
+    terms,
+)
+from services.router.engine.demand import demand
+from services.router.engine.front import Front
 from services.router.engine.keeping import let_go
+from services.router.engine.linking import connect, kind_for
 from services.router.engine.ordering import by_due, rested
 from services.router.engine.shunning import dismiss
-from services.router.engine.skills import Abilities, Bench, Place, Profile, SkillClass, link
+from services.router.engine.skills import Abilities, Place, Profile, SkillClass
 from services.router.engine.state import Agent, Conversation, Workspace
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
 
 
 def class_for(
-    workspace: Workspace, queue: str, channel: str, requires: Mapping[str, int]
+    workspace: Workspace,
+    queue: str,
+    channel: str,
+    requires: Mapping[str, Any],
+    preferred: Sequence[Mapping[str, Any]] = (),
+    also: Sequence[str] = (),
+    units: int = 1,
+    watch: tuple[str, int] | None = None,
 ) -> SkillClass:
     """The one skill class with these demands, made when they are first seen."""
-    key = (queue, channel, tuple(sorted(requires.items())))
-    found = workspace.classes.get(key)
+    asked = demand(queue, channel, requires, preferred, also, units, watch)
+    found = workspace.classes.get(asked)
     if found is None:
-        found = workspace.classes[key] = SkillClass(len(workspace.classes), *key)
+        kind = kind_for(workspace, queue, channel, units)
+        found = workspace.classes[asked] = SkillClass(len(workspace.classes), asked, kind)
         found.closed = queue in workspace.closed
-        _connect(workspace, found)
+        connect(workspace, found)
     return found
 
 
-def enqueue(workspace: Workspace, conversation: Conversation, wanted: SkillClass, due: int) -> None:
-    """The conversation waits in this class from now on."""
-    stays = conversation.placed == due and conversation.skill_class is wanted
+def enqueue(
+    workspace: Workspace, conversation: Conversation, wanted: SkillClass, turn: tuple[int, int]
+) -> None:
+    """The conversation waits in this class from now on; its turn is (level, due)."""
+    level, due = turn
+    stays = (
+        conversation.placed == due
+        and conversation.level == level
+        and conversation.skill_class is wanted
+    )
     conversation.skill_class = wanted
-    conversation.due = due
+    conversation.level, conversation.due = turn
     conversation.status = "waiting"
     wanted.waiting += 1
     if not stays:
         conversation.placed = due
-        wanted.add(Place(due, conversation.number, conversation))
+        wanted.add(Place(level, due, conversation.number, conversation))
     if conversation.shunned:
         workspace.declined[conversation.id] = conversation
     else:
         wanted.plain += 1
     if not wanted.closed:
-        workspace.front.joined(wanted, (due, conversation.number))
+        workspace.front.joined(wanted, (level, due, conversation.number))
 
 
 def dequeue(workspace: Workspace, conversation: Conversation) -> None:
@@ -59,48 +85,71 @@ def dequeue(workspace: Workspace, conversation: Conversation) -> None:
     left.waiting -= 1
     if workspace.declined.pop(conversation.id, None) is None:
         left.plain -= 1
-    workspace.front.left(left, (conversation.due, conversation.number))
+    workspace.front.left(left, by_due(conversation))
 
 
-def seat(workspace: Workspace, agent: Agent) -> None:
-    """Put an agent at work on the bench of every channel that he takes and has room on."""
+def seat(_workspace: Workspace, agent: Agent) -> None:
+    """Put an agent at work on the bench of every kind of work that he takes and has room for."""
     if agent.profile is None or not at_work(agent):
         return
-    for channel, bench in agent.profile.benches.items():
-        if channel not in agent.seated and is_free(agent, channel):
-            bench.add(agent)
-            workspace.benches[channel].joined(bench, (agent.rank, 0))
+    seated = agent.seated
+    for kind, bench in agent.profile.benches.items():
+        if kind not in seated:
+            if is_free(agent, kind.channel, kind.units):
+                bench.add(agent)
+                kind.front.joined(bench, seated[kind][:2])
+        elif kind.falling and bench.moved(agent):
+            kind.front.joined(bench, seated[kind][:2])
 
 
 def rest(workspace: Workspace, agent: Agent, at: int) -> None:
     """His idle time starts anew, and with it his place on every bench."""
-    before = agent.rank
     rested(workspace, agent, at)
-    left_seats(workspace, agent, before)
+    left_seats(agent)
 
 
-def left_seats(workspace: Workspace, agent: Agent, rank: int) -> None:
-    """He is not any more where this rank put him."""
-    if agent.profile is not None:
-        for channel, bench in agent.profile.benches.items():
-            workspace.benches[channel].left(bench, (rank, 0))
+def left_seats(agent: Agent) -> None:
+    """He is not any more where his seats say."""
+    if agent.profile is not None and agent.seated:
+        for kind, bench in agent.profile.benches.items():
+            seat = agent.seated.get(kind)
+            if seat is not None:
+                kind.front.left(bench, seat[:2])
 
 
 def load(agent: Agent, conversation: Conversation) -> None:
-    """The conversation takes a unit of the agent's capacity."""
-    take(agent, conversation.channel)
+    """The conversation takes its part of the agent's capacity."""
+    take(agent, conversation)
     agent.work[conversation.id] = conversation
     conversation.agent = agent
 
 
 def unload(workspace: Workspace, conversation: Conversation) -> None:
-    """It gives its unit back to the agent who has it."""
+    """It gives its part back to the agent who has it."""
     agent = conversation.agent
     assert agent is not None
     conversation.agent = None
+    conversation.paused = False
     del agent.work[conversation.id]
-    give_back(agent, conversation.channel)
+    give_back(agent, conversation)
     seat(workspace, agent)
+
+
+def pause(workspace: Workspace, conversation: Conversation) -> None:
+    """It rests in the agent's hands: it weighs less, and he may have room for something else."""
+    agent = conversation.agent
+    assert agent is not None
+    conversation.paused = True
+    agent.paused[conversation.id] = conversation
+    seat(workspace, agent)
+
+
+def wake(_workspace: Workspace, conversation: Conversation) -> None:
+    """It weighs again what it did, also where that is more than the agent has room for."""
+    agent = conversation.agent
+    assert agent is not None
+    conversation.paused = False
+    agent.paused.pop(conversation.id, None)
 
 
 def shut(workspace: Workspace, closed: frozenset[str]) -> None:
@@ -115,7 +164,7 @@ def rebuild(workspace: Workspace) -> None:
     """Make profiles, benches and classes anew, after the rules changed. O(all of the workspace)."""
     workspace.profiles = {}
     workspace.serving = {}
-    workspace.benches = {}
+    workspace.kinds = {}
     workspace.front = Front()
     for agent in workspace.agents.values():
         _join_profile(workspace, agent)
@@ -131,6 +180,7 @@ def employ(workspace: Workspace, rules: Rules) -> None:
         agent.rules = agent_rules
         agent.limits = limits(rules, agent_rules)
         agent.most = most(agent_rules)
+        agent.terms = terms(rules, agent_rules)
     for name in workspace.agents.keys() - rules.agents.keys():
         agent = workspace.agents[name]
         agent.rules = None
@@ -173,33 +223,13 @@ def _rebuild_classes(workspace: Workspace) -> None:
     kept = {key: wanted for key, wanted in workspace.classes.items() if wanted.waiting}
     workspace.classes = kept
     for number, wanted in enumerate(kept.values()):
+        asked = wanted.demand
         wanted.number = number
-        wanted.profiles = []
-        wanted.fits = set()
-        wanted.benches = []
-        wanted.bound = EMPTY
-        wanted.closed = wanted.queue in workspace.closed
-        _connect(workspace, wanted)
+        wanted.kind = kind_for(workspace, asked.queue, asked.channel, asked.units)
+        wanted.clear()
+        wanted.closed = asked.queue in workspace.closed
+        connect(workspace, wanted)
         workspace.front.joined(wanted, wanted.first())
-
-
-def _connect(workspace: Workspace, wanted: SkillClass) -> None:
-    link(wanted, workspace.serving.get(wanted.queue, ()))
-    front = workspace.benches.setdefault(wanted.channel, Front())
-    for profile in wanted.profiles:
-        bench = profile.benches.get(wanted.channel)
-        if bench is None:
-            bench = profile.benches[wanted.channel] = _bench(profile, wanted.channel)
-            front.joined(bench, bench.first())
-        wanted.benches.append(bench)
-
-
-def _bench(profile: Profile, channel: str) -> Bench:
-    bench = Bench(profile.number, channel)
-    for agent in profile.members:
-        if is_free(agent, channel):
-            bench.add(agent)
-    return bench
 
 
 def waiting_conversations(workspace: Workspace) -> list[Conversation]:

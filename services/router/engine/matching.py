@@ -9,8 +9,10 @@ conversation.
 from services.router.engine.capacity import at_work, is_free
 from services.router.engine.keeping import keeper
 from services.router.engine.ordering import by_due
+from services.router.engine.overflow import spares
+from services.router.engine.picking import Bench, Seat
 from services.router.engine.shunning import kept_from
-from services.router.engine.skills import Bench, Place, Profile, Seat, SkillClass
+from services.router.engine.skills import Place, Profile, SkillClass
 from services.router.engine.state import Agent, Conversation, Workspace
 
 
@@ -26,13 +28,10 @@ def crowded(conversation: Conversation) -> bool:
 def find_agent(
     workspace: Workspace, conversation: Conversation, now: int, skip: Agent | None = None
 ) -> Agent | None:
-    """Of those who may take it now, the one who is idle longest. `skip` is not considered."""
+    """Of those who may take it now, the one whom its queue asks first. `skip` is not considered."""
     if conversation.kept_for is not None:
         agent = keeper(workspace, conversation)
-        free = (
-            agent is not None and agent.rules is not None and is_free(agent, conversation.channel)
-        )
-        return agent if free and agent is not skip else None
+        return agent if agent is not skip and _may_have(agent, conversation) else None
     wanted = conversation.skill_class
     assert wanted is not None
     if wanted.closed:
@@ -44,42 +43,75 @@ def find_agent(
         )
 
     anybody = skip is None and not conversation.shunned
-    seat = workspace.benches[wanted.channel].earliest(
-        wanted.benches, wanted.fits, Bench.first_seat if anybody else first_other
-    )
-    return None if seat is None else seat.agent
+    first = Bench.first_seat if anybody else first_other
+    for tier in wanted.tiers:
+        if tier.donor is None or spares(workspace, tier.donor, now):
+            seat = wanted.kind.front.earliest(tier.benches, tier.fits, first)
+            if seat is not None:
+                return seat.agent
+    return None
 
 
 def find_conversation(workspace: Workspace, agent: Agent, now: int) -> Conversation | None:
-    """Of what he may take now, what is due first."""
+    """Of what he may take now, what has its turn first."""
     if agent.profile is None or not at_work(agent):
         return None
-    own = min(
-        (c for c in agent.kept.values() if is_free(agent, c.channel)), key=by_due, default=None
-    )
     shared = _first_for_all(workspace, agent, agent.profile, now)
+    if not agent.kept:
+        return shared
+    own = min((c for c in agent.kept.values() if _may_have(agent, c)), key=by_due, default=None)
     if own is None or shared is None:
         return own or shared
     return min(own, shared, key=by_due)
 
 
+def cost(workspace: Workspace, conversation: Conversation, agent: Agent) -> tuple[int, ...] | None:
+    """How little this agent suits this conversation; of those who may take it, the lowest is asked.
+
+    None for who could never take it. Whether he may take it now is another question.
+    """
+    wanted, profile = conversation.skill_class, agent.profile
+    if wanted is None or profile is None:
+        return None
+    for tier in wanted.tiers:
+        if profile.number in tier.fits:
+            return (*tier.score, *wanted.kind.key(agent))
+    return None
+
+
+def _may_have(agent: Agent | None, conversation: Conversation) -> bool:
+    """May he be offered what is kept for him?"""
+    return (
+        agent is not None
+        and agent.rules is not None
+        and is_free(agent, conversation.channel, conversation.units)
+    )
+
+
 def _first_for_all(
     workspace: Workspace, agent: Agent, profile: Profile, now: int
 ) -> Conversation | None:
-    """What is due first of what is not kept for anybody."""
-    channels = [channel for channel in profile.benches if is_free(agent, channel)]
-    if not channels:
+    """What has its turn first of what is not kept for anybody."""
+    kinds = [kind for kind in profile.benches if is_free(agent, kind.channel, kind.units)]
+    if not kinds:
         return None
+    helps = profile.helps
 
     def first_of(wanted: SkillClass) -> Place | None:
-        if wanted.closed or wanted.channel not in channels:
+        if wanted.closed or wanted.kind not in kinds:
+            return None
+        if helps and _held_back(workspace, helps.get(wanted.number), now):
             return None
         if not agent.shunned:
             return wanted.first_place()
         return wanted.first_but(lambda waits: kept_from(workspace, waits, agent, now))
 
-    own = profile.classes[channels[0]]
-    if len(channels) > 1:
-        own = [wanted for channel in channels for wanted in profile.classes[channel]]
-    place = workspace.front.earliest(own, profile.numbers, first_of)
-    return None if place is None else place.conversation
+    for one in profile.ranges:
+        place = workspace.front.earliest(one.among(kinds), one.numbers, first_of)
+        if place is not None:
+            return place.conversation
+    return None
+
+
+def _held_back(workspace: Workspace, donor: str | None, now: int) -> bool:
+    return donor is not None and not spares(workspace, donor, now)

@@ -1,21 +1,27 @@
-"""In which order: what is due first among conversations, who is idle longest among agents.
+"""In which order: what has its turn first among conversations, who has it among agents.
 
-Both keys are plain tuples of numbers that stay the same while their owner waits, so a heap never
-has to be re-sorted because time passed. `due` is arrival plus the class's target: everything's turn
-comes, however much of a more urgent class arrives later.
+All keys are plain tuples of numbers that stay the same while their owner waits, so a heap never
+has to be re-sorted because time passed. By default a conversation's turn is its arrival plus its
+class's target: everything's turn comes, however much of a more urgent class arrives later.
 """
 
 from services.router.engine.state import Agent, Conversation, Workspace
+from shared.rules import Order
 
 
-def due_at(arrived: int, target_ms: int) -> int:
-    """When it should have been answered, in Unix milliseconds."""
-    return arrived + target_ms
+def turn_of(order: Order, arrived: int, target_ms: int, rank: int) -> tuple[int, int]:
+    """Level and time of its turn: lower ones go first. With `target` the time is when it should
+    have been answered, in Unix milliseconds."""
+    if order == "target":
+        return -rank, arrived + target_ms
+    if order == "priority":
+        return -rank, arrived
+    return 0 if order == "age" else -arrived, arrived
 
 
-def by_due(conversation: Conversation) -> tuple[int, int]:
-    """Sorts what waits: due first, then opened first."""
-    return (conversation.due, conversation.number)
+def by_due(conversation: Conversation) -> tuple[int, int, int]:
+    """Sorts what waits: what has its turn first, then what was opened first."""
+    return (conversation.level, conversation.due, conversation.number)
 
 
 def by_number(conversation: Conversation) -> int:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from services.router.engine.keeping import Keep, kept_by
+from services.router.engine.demand import demand_of
+from services.router.engine.keeping import Keep, keep_for, kept_by
 from services.router.engine.matching import crowded, find_agent, find_conversation
-from services.router.engine.ordering import by_due, due_at
+from services.router.engine.ordering import by_due, turn_of
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
@@ -25,13 +26,14 @@ def queue(
 
     With `keep` it waits for one agent alone, for a while.
     """
+    level, due = _turn_of(turn, conversation, place)
     turn.emit(
         Queued(
             conversation=conversation.id,
             queue=place.queue,
             priority=place.priority,
             requires=place.requires,
-            due=due_at(conversation.arrived, place.target_ms),
+            due=due,
             at=turn.now,
             why=why,
             route=place.route,
@@ -39,6 +41,11 @@ def queue(
             kept_for=None if keep is None else keep.agent,
             kept_until=None if keep is None else keep.until,
             asked=place.asked,
+            level=level,
+            step=place.step,
+            preferred=place.preferred,
+            also=place.also,
+            units=place.units,
         )
     )
 
@@ -62,11 +69,11 @@ def reroute(turn: Turn, conversation: Conversation) -> bool:
         return False
     place = _placement(turn, conversation)
     stays = (
-        place.queue == wanted.queue
-        and place.priority == conversation.priority
+        place.priority == conversation.priority
         and place.route == conversation.route
-        and tuple(sorted(place.requires.items())) == wanted.requires
-        and due_at(conversation.arrived, place.target_ms) == conversation.due
+        and place.step == conversation.step
+        and demand_of(place, conversation.channel) == wanted.demand[:-1]
+        and _turn_of(turn, conversation, place) == (conversation.level, conversation.due)
     )
     if not stays:
         queue(turn, conversation, place, "requeued", kept_by(conversation))
@@ -97,6 +104,9 @@ def keep_over(turn: Turn, conversation: str, at: int) -> None:
 def arrive(turn: Turn, conversation: Conversation, keep: Keep | None = None) -> None:
     """A new or reopened conversation finds its queue, and an agent if one is free."""
     why: QueuedFor = "new" if conversation.skill_class is None else "reopened"
+    if why == "reopened" and keep is None:
+        seconds = turn.workspace.rules.keep.reopened_seconds
+        keep = keep_for(turn.workspace, conversation.last_agent, turn.now, seconds)
     place = routing_for(turn.workspace, conversation).place(
         conversation.channel, conversation.attributes
     )
@@ -147,8 +157,16 @@ def _placement(turn: Turn, conversation: Conversation) -> Placement:
 
 def _place_by_rules(turn: Turn, conversation: Conversation) -> Placement:
     routing, channel = routing_for(turn.workspace, conversation), conversation.channel
+    attributes = conversation.attributes
     if conversation.pinned and conversation.queue in turn.workspace.rules.queues:
-        return routing.place_in(
-            conversation.queue, channel, conversation.attributes, conversation.priority
-        )
-    return routing.place(channel, conversation.attributes)
+        place = routing.place_in(conversation.queue, channel, attributes, conversation.priority)
+    else:
+        place = routing.place(channel, attributes)
+    if conversation.step and place.route == conversation.route:
+        return routing.after(place, conversation.step, channel, attributes)
+    return place
+
+
+def _turn_of(turn: Turn, conversation: Conversation, place: Placement) -> tuple[int, int]:
+    order = turn.workspace.rules.order
+    return turn_of(order, conversation.arrived, place.target_ms, place.rank)

@@ -157,10 +157,10 @@ def _conversation(
     name: str,
     values: list[Any],
     attributes: Mapping[str, str],
-    wanted: tuple[str, dict[str, int]] | None,
+    wanted: list[Any] | None,
     agent: str | None,
     shunned: dict[str, int] | None,
-    last: bool,
+    lasts: list[str],
 ) -> None:
     workspace = state.workspace(name)
     conversation = Conversation(
@@ -169,10 +169,20 @@ def _conversation(
         shunned=shunned,
     )
     workspace.conversations[conversation.id] = conversation
-    _link_thread(workspace, conversation, last)
+    _link_threads(workspace, conversation, lasts)
     _link_agents(state, workspace, conversation, agent)
     if wanted is not None:
-        found = class_for(workspace, wanted[0], conversation.channel, wanted[1])
+        queue, requires, preferred, also, units, watch = wanted
+        found = class_for(
+            workspace,
+            queue,
+            conversation.channel,
+            requires,
+            preferred,
+            also,
+            units,
+            watch and tuple(watch),
+        )
         conversation.skill_class = found
         if conversation.status == "waiting":
             _wait_again(state, workspace, conversation, found)
@@ -186,16 +196,18 @@ def _wait_again(
     conversation.status = "open"
     promise = kept_by(conversation)
     if promise is None:
-        enqueue(workspace, conversation, wanted, conversation.due)
+        enqueue(workspace, conversation, wanted, (conversation.level, conversation.due))
     else:
         keep(state, workspace, conversation, promise)
 
 
-def _link_thread(workspace: Workspace, conversation: Conversation, last: bool) -> None:
-    thread = workspace.threads.setdefault(conversation.key, Thread())
-    thread.kept += 1
-    if last:
-        thread.last = conversation
+def _link_threads(workspace: Workspace, conversation: Conversation, lasts: list[str]) -> None:
+    """Its own thread, and those of what was merged into it, remember it."""
+    for key in (conversation.key, *(conversation.joined or {}).values()):
+        thread = workspace.threads.setdefault(key, Thread())
+        thread.kept += 1
+        if key in lasts:
+            thread.last = conversation
 
 
 def _link_agents(

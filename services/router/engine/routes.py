@@ -1,47 +1,57 @@
-"""Where a conversation goes: the first route whose every condition holds, prepared for speed."""
+"""Where a conversation goes: the first route whose condition holds, prepared for speed."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from shared.rules import PriorityClass, Route, Rules
+from services.router.engine.telling import Look, Telling
+from shared.rules import PriorityClass, Route, Rules, Step
+from shared.rules.conditions import holds, tests
+from shared.rules.needs import asked, canonical, plain
 
 UNROUTED = "unrouted"
 """The queue of a workspace without queues: nobody serves it, nothing in it is lost."""
 
 _MOST_REMEMBERED = 4096
 
+Tree = dict[str, Any]
+
 
 class Placement(NamedTuple):
-    """What a route says. `target_ms` is how long after its arrival the answer is due."""
+    """What a route says, after so many of its steps.
+
+    `target_ms` is how long after its arrival its turn comes, `rank` goes before it. `asked` are
+    the skills a person asked for, `also` the queues whose agents may take it, too, `units` what it
+    takes of an agent's capacity. `watch` names route and step if the next step may come at once.
+    """
 
     route: str | None
     queue: str
     priority: str
-    requires: dict[str, int]
+    requires: Tree
     target_ms: int
     asked: dict[str, int] | None = None
+    preferred: tuple[Tree, ...] = ()
+    also: tuple[str, ...] = ()
+    units: int = 1
+    rank: int = 0
+    step: int = 0
 
 
 class Routing:
-    """The routes of one set of rules.
-
-    Only the values that some route asks for can make a difference, so an answer is remembered per
-    combination of those; there are few of them, whatever customers send.
-    """
+    """The routes of one set of rules. What it finds is remembered per look of the attributes."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._routes = [route for route in rules.routes if route.queue in rules.queues]
+        self._by_name = {route.name: route for route in reversed(self._routes)}
         self._fallback = next(iter(rules.queues), UNROUTED)
-        self._asked: dict[str, set[str]] = {}
-        for route in self._routes:
-            for name, values in route.when.items():
-                self._asked.setdefault(name, set()).update(values)
-        self._known: dict[tuple[str | None, ...], Placement] = {}
+        self._telling = Telling(_tests(rules))
+        self._weighs = bool(rules.capacity.units or rules.capacity.labels)
+        self._known: dict[tuple[str, Look], Placement] = {}
 
     def place(self, channel: str, attributes: Mapping[str, str]) -> Placement:
         """Queue, class and skills by the first route that holds, else the first queue there is."""
-        telling = (channel, *self._telling(attributes))
+        telling = (channel, self._telling.look(attributes))
         found = self._known.get(telling)
         if found is None:
             if len(self._known) >= _MOST_REMEMBERED:
@@ -57,29 +67,97 @@ class Routing:
         Without one the class stays as it is, and no skills are asked for.
         """
         for route in self._routes:
-            if route.queue == queue and _holds(route, attributes):
-                return self._by(route, channel)
-        return Placement(None, queue, priority, {}, self._target(priority, channel))
+            if route.queue == queue and holds(route.when, attributes):
+                return self._by(route, channel, attributes)
+        return self._simply(None, queue, priority, channel, attributes)
 
-    def _telling(self, attributes: Mapping[str, str]) -> list[str | None]:
-        return [
-            value if (value := attributes.get(name)) in values else None
-            for name, values in self._asked.items()
-        ]
+    def after(
+        self, place: Placement, step: int, channel: str, attributes: Mapping[str, str]
+    ) -> Placement:
+        """The same route after so many of its steps."""
+        for one in self.steps(place.route)[:step]:
+            place = self._changed(place, one, channel, attributes)
+        return place
+
+    def steps(self, route: str | None) -> tuple[Step, ...]:
+        """The steps of the route of this name, if there still is one."""
+        found = self._by_name.get(route or "")
+        return () if found is None else found.steps
+
+    def route(self, name: str | None) -> Route | None:
+        """The route of this name, if there still is one."""
+        return self._by_name.get(name or "")
 
     def _find(self, channel: str, attributes: Mapping[str, str]) -> Placement:
         for route in self._routes:
-            if _holds(route, attributes):
-                return self._by(route, channel)
-        return Placement(None, self._fallback, "normal", {}, self._target("normal", channel))
+            if holds(route.when, attributes):
+                return self._by(route, channel, attributes)
+        return self._simply(None, self._fallback, "normal", channel, attributes)
 
-    def _by(self, route: Route, channel: str) -> Placement:
-        target = self._target(route.priority, channel)
-        return Placement(route.name, route.queue, route.priority, route.requires, target)
+    def _by(self, route: Route, channel: str, attributes: Mapping[str, str]) -> Placement:
+        place = self._simply(route.name, route.queue, route.priority, channel, attributes)
+        return place._replace(
+            requires=_decided(route.requires, attributes),
+            preferred=tuple(_decided(need, attributes) for need in route.preferred),
+        )
 
-    def _target(self, priority: str, channel: str) -> int:
-        return self._rules.classes.get(priority, PriorityClass()).target_ms(channel)
+    def _simply(
+        self,
+        route: str | None,
+        queue: str,
+        priority: str,
+        channel: str,
+        attributes: Mapping[str, str],
+    ) -> Placement:
+        wanted = self._rules.classes.get(priority) or PriorityClass()
+        return Placement(
+            route,
+            queue,
+            priority,
+            {},
+            wanted.target_ms(channel),
+            units=self._units(channel, attributes) if self._weighs else 1,
+            rank=wanted.rank,
+        )
+
+    def _changed(
+        self, place: Placement, step: Step, channel: str, attributes: Mapping[str, str]
+    ) -> Placement:
+        priority = step.priority or place.priority
+        wanted = self._rules.classes.get(priority) or PriorityClass()
+        needs, rather = step.requires, step.preferred
+        return place._replace(
+            step=place.step + 1,
+            queue=step.queue if step.queue in self._rules.queues else place.queue,
+            priority=priority,
+            target_ms=wanted.target_ms(channel),
+            rank=wanted.rank,
+            requires=place.requires if needs is None else _decided(needs, attributes),
+            preferred=place.preferred
+            if rather is None
+            else tuple(_decided(need, attributes) for need in rather),
+            also=place.also if step.also is None else step.also,
+        )
+
+    def _units(self, channel: str, attributes: Mapping[str, str]) -> int:
+        for label in self._rules.capacity.labels:
+            if holds(label.when, attributes):
+                return label.units
+        return self._rules.capacity.units.get(channel, 1)
 
 
-def _holds(route: Route, attributes: Mapping[str, str]) -> bool:
-    return all(attributes.get(name) in values for name, values in route.when.items())
+def _decided(need: Tree, attributes: Mapping[str, str]) -> Tree:
+    return plain(canonical(need, attributes))
+
+
+def _tests(rules: Rules) -> Iterator[tuple[str, Any]]:
+    """Everything that some rule asks of a conversation's attributes."""
+    for route in rules.routes:
+        yield from tests(route.when)
+        for need in (route.requires, *route.preferred):
+            yield from asked(need)
+        for step in route.steps:
+            for need in (step.requires or {}, *(step.preferred or ())):
+                yield from asked(need)
+    for label in rules.capacity.labels:
+        yield from tests(label.when)

@@ -5,73 +5,91 @@ fits what is worked out once per pair, when the rules change or a new class firs
 only ever looks at classes and profiles, never at all agents or all that waits.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from services.router.engine.capacity import is_free
+from services.router.engine.demand import Demand
 from services.router.engine.front import EMPTY, Key
+from services.router.engine.picking import Bench, Kind
+from shared.rules.needs import Requires, fit, missing, satisfied
 
 if TYPE_CHECKING:
     from services.router.engine.state import Agent, Conversation
 
-Requires = tuple[tuple[str, int], ...]
+__all__ = ["Abilities", "Place", "Profile", "Requires", "SkillClass", "Tier", "missing"]
 
 
 class Place(NamedTuple):
     """A conversation's place in the waiting order; its key never changes while it waits."""
 
+    level: int
     due: int
     number: int
     conversation: "Conversation"
 
 
-class Seat(NamedTuple):
-    """An agent's place among the free ones; `rank` may lag behind his own, never run ahead.
+@dataclass(slots=True, eq=False)
+class Tier:
+    """Profiles that are equally good for a class: all of a tier are asked before the next one.
 
-    Ranks are unique, so `tie` only makes keys of agents and of conversations look alike.
+    `score` sorts the tiers, lower ones first: own agents before those who only help out, then who
+    is preferred, then who is best at what is needed. `donor` is the queue whose agents help out.
     """
 
-    rank: int
-    tie: int
-    agent: "Agent"
+    score: tuple[int, ...]
+    donor: str | None = None
+    fits: set[int] = field(default_factory=set)
+    benches: list[Bench] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
 class SkillClass:
-    """What waits with the same queue, channel and skills; a group of its workspace's front.
+    """What waits with the same demand; a group of its workspace's front.
 
     `waiting` counts its live members, `plain` those of them that no agent is kept from. `profiles`
-    could take it, `fits` are their numbers, `benches` their benches on its channel. While its queue
-    is `closed`, it is in no front.
+    serve its queue and could take it; `tiers` are they and those who help out, sorted for asking. While
+    its queue is `closed`, it is in no front.
     """
 
     number: int
-    queue: str
-    channel: str
-    requires: Requires
+    demand: Demand
+    kind: Kind
     profiles: "list[Profile]" = field(default_factory=list)
-    fits: set[int] = field(default_factory=set)
+    tiers: list[Tier] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
-    benches: "list[Bench]" = field(default_factory=list)
     waiting: int = 0
     plain: int = 0
     bound: Key = EMPTY
     closed: bool = False
+    queue: str = ""
+    channel: str = ""
+
+    def __post_init__(self) -> None:
+        self.queue, self.channel = self.demand.queue, self.demand.channel
+
+    @property
+    def requires(self) -> Requires:
+        """The skills needed."""
+        return self.demand.requires
 
     def first(self) -> Key:
-        """The key of what is due first; EMPTY if nothing waits, or nobody is offered it."""
+        """The key of what has its turn first; EMPTY if nothing waits, or nobody is offered it."""
         place = None if self.closed else self.first_place()
-        return EMPTY if place is None else place[:2]
+        return EMPTY if place is None else place[:3]
 
     def first_place(self) -> Place | None:
-        """What is due first, after dropping the places of those that left."""
+        """What has its turn first, after dropping the places of those that left."""
         places = self.places
         while places:
             place = places[0]
             conversation = place.conversation
-            if conversation.placed == place.due and conversation.skill_class is self:
+            if (
+                conversation.placed == place.due
+                and conversation.skill_class is self
+                and conversation.level == place.level
+            ):
                 if conversation.status == "waiting":
                     return place
                 conversation.placed = None
@@ -79,7 +97,7 @@ class SkillClass:
         return None
 
     def first_but(self, reject: "Callable[[Conversation], bool]") -> Place | None:
-        """What is due first of those that are not rejected."""
+        """What has its turn first of those that are not rejected."""
         found: Place | None = None
         passed: list[Place] = []
         while (place := self.first_place()) is not None:
@@ -95,71 +113,47 @@ class SkillClass:
         """A conversation begins to wait. Places of those that left are swept out now and then."""
         heappush(self.places, place)
         if len(self.places) > 2 * self.waiting + 64:
-            self.places = [p for p in self.places if self._still_waits(p.conversation, p.due)]
+            self.places = [p for p in self.places if self._still_waits(p)]
             heapify(self.places)
 
-    def _still_waits(self, conversation: "Conversation", due: int) -> bool:
-        if conversation.placed != due or conversation.skill_class is not self:
+    def clear(self) -> None:
+        """Nobody is known to fit."""
+        self.profiles, self.tiers, self.bound = [], [], EMPTY
+
+    def _still_waits(self, place: Place) -> bool:
+        conversation = place.conversation
+        if (
+            conversation.placed != place.due
+            or conversation.skill_class is not self
+            or conversation.level != place.level
+        ):
             return False
         if conversation.status != "waiting":
             conversation.placed = None
         return conversation.placed is not None
 
 
-@dataclass(slots=True, eq=False)
-class Bench:
-    """The agents of one profile who have room on one channel; a group of that channel's front."""
-
-    number: int
-    channel: str
-    seats: list[Seat] = field(default_factory=list)
-    bound: Key = EMPTY
-
-    def first(self) -> Key:
-        """The key of who is idle longest; EMPTY if nobody has room."""
-        seat = self.first_seat()
-        return EMPTY if seat is None else seat[:2]
-
-    def first_seat(self) -> Seat | None:
-        """Who is idle longest, after dropping those without room and moving those who worked."""
-        seats = self.seats
-        while seats:
-            seat = seats[0]
-            agent = seat.agent
-            if not is_free(agent, self.channel):
-                heappop(seats)
-                agent.seated.discard(self.channel)
-            elif agent.rank != seat.rank:
-                heapreplace(seats, Seat(agent.rank, 0, agent))
-            else:
-                return seat
-        return None
-
-    def first_but(self, reject: "Callable[[Agent], bool]") -> Seat | None:
-        """Who is idle longest of those that are not rejected."""
-        found: Seat | None = None
-        passed: list[Seat] = []
-        while (seat := self.first_seat()) is not None:
-            if not reject(seat.agent):
-                found = seat
-                break
-            passed.append(heappop(self.seats))
-        for seat in passed:
-            heappush(self.seats, seat)
-        return found
-
-    def add(self, agent: "Agent") -> None:
-        """An agent has room; he takes one seat, whatever happens to his rank."""
-        agent.seated.add(self.channel)
-        heappush(self.seats, Seat(agent.rank, 0, agent))
-
-
 class Abilities(NamedTuple):
     """What makes two agents the same for matching; `closed` are channels he takes nothing on."""
 
     queues: frozenset[str]
-    skills: Requires
+    skills: tuple[tuple[str, int], ...]
     closed: frozenset[str]
+
+
+@dataclass(slots=True, eq=False)
+class Range:
+    """Classes that a profile is equally good at: all of a range go before the next one."""
+
+    score: int
+    classes: dict[Kind, list[SkillClass]] = field(default_factory=dict)
+    numbers: set[int] = field(default_factory=set)
+
+    def among(self, kinds: list[Kind]) -> list[SkillClass]:
+        """The classes of these kinds of work."""
+        if len(kinds) == 1:
+            return self.classes.get(kinds[0], [])
+        return [wanted for kind in kinds for wanted in self.classes.get(kind, ())]
 
 
 @dataclass(slots=True, eq=False)
@@ -167,15 +161,17 @@ class Profile:
     """All agents with the same abilities. `present` counts those who are available now, `partly`
     by channel those who are busy and take new work on it.
 
-    `classes` are what they could take, by channel, `numbers` the numbers of all of those.
+    `numbers` are those of the classes of its own queues that it could take, `helps` those of other
+    queues, with the queue for which its agents help out; `ranges` are all of them.
     """
 
     number: int
     abilities: Abilities
     levels: Mapping[str, int]
-    classes: dict[str, list[SkillClass]] = field(default_factory=dict)
+    ranges: list[Range] = field(default_factory=list)
     numbers: set[int] = field(default_factory=set)
-    benches: dict[str, Bench] = field(default_factory=dict)
+    helps: dict[int, str] = field(default_factory=dict)
+    benches: dict[Kind, Bench] = field(default_factory=dict)
     members: "list[Agent]" = field(default_factory=list)
     present: int = 0
     partly: dict[str, int] = field(default_factory=dict)
@@ -192,24 +188,23 @@ class Profile:
         return self.present + self.partly.get(channel, 0)
 
     def fits(self, wanted: SkillClass) -> bool:
-        """Could its agents take a conversation of this class, given room?"""
-        return (
-            wanted.queue in self.abilities.queues
-            and wanted.channel not in self.abilities.closed
-            and not missing(self.levels, wanted.requires)
+        """Could its agents take a conversation of this class, given room and the queue?"""
+        return wanted.channel not in self.abilities.closed and satisfied(
+            wanted.requires, self.levels
         )
 
+    def range(self, score: int) -> Range:
+        """The range of classes that it is so good at."""
+        for found in self.ranges:
+            if found.score == score:
+                return found
+        made = Range(score)
+        self.ranges = sorted([*self.ranges, made], key=lambda one: -one.score)
+        return made
 
-def missing(levels: Mapping[str, int], requires: Requires) -> list[str]:
-    """The required skills that are absent or below the required level."""
-    return [skill for skill, level in requires if levels.get(skill, 0) < level]
 
-
-def link(wanted: SkillClass, profiles: Iterable[Profile]) -> None:
-    """Note which of these profiles could take this class."""
-    for profile in profiles:
-        if profile.fits(wanted):
-            wanted.profiles.append(profile)
-            wanted.fits.add(profile.number)
-            profile.classes.setdefault(wanted.channel, []).append(wanted)
-            profile.numbers.add(wanted.number)
+def score_of(profile: Profile, wanted: SkillClass, helping: int) -> tuple[int, ...]:
+    """How good agents of this profile are for the class: a tuple, lower is better."""
+    preferred = (not satisfied(need, profile.levels) for need in wanted.demand.preferred)
+    best = fit(wanted.requires, profile.levels) if wanted.kind.pick == "best_fit" else 0
+    return (helping, *map(int, preferred), -best)

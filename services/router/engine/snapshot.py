@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from services.router.engine.demand import as_written
+
 if TYPE_CHECKING:
     from services.router.engine.state import (
         Agent,
@@ -33,6 +35,8 @@ AGENT_FIELDS = (
     "missed",
     "channels",
     "keeps_until",
+    "turn",
+    "allowed",
 )
 CONVERSATION_FIELDS = (
     "id",
@@ -55,11 +59,19 @@ CONVERSATION_FIELDS = (
     "snoozed_until",
     "asked",
     "last_agent",
+    "merged_into",
+    "joined",
+    "spoke",
     "responded",
     "closed_at",
     "reopens_until",
     "wrap_up_until",
     "version",
+    "level",
+    "units",
+    "step",
+    "routed_at",
+    "paused",
 )
 _agent_values = attrgetter(*AGENT_FIELDS)
 _conversation_values = attrgetter(*CONVERSATION_FIELDS)
@@ -128,11 +140,16 @@ def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
         workspace.name,
         _conversation_values(known),
         known.attributes,
-        None if wanted is None else [wanted.queue, dict(wanted.requires)],
+        None if wanted is None else as_written(wanted.demand),
         None if known.agent is None else known.agent.name,
         known.shunned and dict(sorted(known.shunned.items())),
-        workspace.threads[known.key].last is known,
+        sorted(key for key in keys_of(known) if workspace.threads[key].last is known),
     )
+
+
+def keys_of(known: "Conversation") -> set[str]:
+    """Every thread that may point at it."""
+    return {known.key, *(known.joined or {}).values()}
 
 
 def thread_line(workspace: "Workspace", key: str, thread: "Thread") -> str:

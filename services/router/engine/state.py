@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from services.router.engine.capacity import PLAIN, Terms
 from services.router.engine.capture import Capture
+from services.router.engine.demand import Demand
 from services.router.engine.front import Front
 from services.router.engine.hours import Turned
+from services.router.engine.picking import Kind, Seat
 from services.router.engine.routes import Routing
-from services.router.engine.skills import Abilities, Bench, Profile, SkillClass
+from services.router.engine.skills import Abilities, Profile, SkillClass
 from services.router.engine.tables import Table
 from services.router.engine.timers import Timers
 from services.router.engine.versions import Trial, Version
@@ -37,12 +40,15 @@ class Conversation:
     are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
     `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
     sleeps with its agent. `asked` are the skills a person asked for instead of the route's.
-    `last_agent` held it last.
+    `last_agent` held it last. `joined` are the conversations merged into it, with their keys;
+    `spoke` is the key the customer used last, where it is not its own.
     `version` is that of the rules that chose route and queue.
     `queued_at` is when it came into its queue, `limits` how many of the queue's maximum waits have
     had their effect since.
-    `placed` is the due time under which its skill class has a place for it, if it has one,
-    `captured` the last capture that is done with it.
+    Its turn is (`level`, `due`); `placed` is the due time under which its skill class has a place
+    for it, if it has one. `units` is what it weighs, `paused` says that it rests with its agent.
+    `routed_at` is when its route took it, `step` how many of the route's steps were taken.
+    `captured` is the last capture that is done with it.
     """
 
     id: str
@@ -56,8 +62,13 @@ class Conversation:
     priority: str = ""
     route: str | None = None
     version: int = 0
+    level: int = 0
     due: int = 0
     placed: int | None = None
+    units: int = 1
+    step: int = 0
+    routed_at: int = 0
+    paused: bool = False
     pinned: bool = False
     agent: "Agent | None" = None
     offer: str | None = None
@@ -71,6 +82,9 @@ class Conversation:
     snoozed_until: int = 0
     asked: dict[str, int] | None = None
     last_agent: str | None = None
+    merged_into: str | None = None
+    joined: dict[str, str] | None = None
+    spoke: str | None = None
     responded: bool = False
     closed_at: int = 0
     reopens_until: int = 0
@@ -96,7 +110,9 @@ class Agent:
     """One agent at work. `rules` and `profile` are None once the configuration dropped him.
 
     `rank` orders agents by how long they are idle: it grows with every offer and every end of work.
-    `seated` are the channels on whose bench he has a seat, `work` what takes his capacity,
+    `turn` is his rank when he was asked last. `allowed` is how much more he is offered before his
+    ramp ends; None without one. `seated` are his seats, `work` what takes his capacity, `paused`
+    what of it rests,
     `kept` what waits for nobody but him. `channels` are what he takes while busy, else empty.
     Offline, he keeps what he holds until `keeps_until`; `before` is what he was when his connection
     was lost.
@@ -119,7 +135,11 @@ class Agent:
     busy: int = 0
     load: dict[str, int] = field(default_factory=dict)
     work: dict[str, Conversation] = field(default_factory=dict)
-    seated: set[str] = field(default_factory=set)
+    turn: int = 0
+    allowed: int | None = None
+    terms: Terms = PLAIN
+    paused: dict[str, Conversation] = field(default_factory=dict)
+    seated: dict[Kind, Seat] = field(default_factory=dict)
     kept: dict[str, Conversation] = field(default_factory=dict)
     shunned: dict[str, int] = field(default_factory=dict)
 
@@ -184,13 +204,11 @@ class Workspace:
     offers: dict[str, Conversation] = field(default_factory=dict)
     recent: deque[str] = field(default_factory=deque)
     known: set[str] = field(default_factory=set)
-    classes: dict[tuple[str, str, tuple[tuple[str, int], ...]], SkillClass] = field(
-        default_factory=dict
-    )
+    classes: dict[Demand, SkillClass] = field(default_factory=dict)
     profiles: dict[Abilities, Profile] = field(default_factory=dict)
     serving: dict[str, list[Profile]] = field(default_factory=dict)
     front: Front[SkillClass] = field(default_factory=Front)
-    benches: dict[str, Front[Bench]] = field(default_factory=dict)
+    kinds: dict[tuple[str, int, str], Kind] = field(default_factory=dict)
     declined: dict[str, Conversation] = field(default_factory=dict)
     lapses: list[tuple[int, str]] = field(default_factory=list)
     unswept: list[Conversation] = field(default_factory=list)
@@ -233,10 +251,11 @@ class State:
                 yield from _drop(wanted.places)
             for agent in workspace.agents.values():
                 agent.work.clear()
+                agent.seated.clear()
                 agent.kept.clear()
             for profile in workspace.profiles.values():
                 profile.members.clear()
-                profile.classes.clear()
+                profile.ranges.clear()
                 profile.benches.clear()
             yield from _drop(workspace.conversations)
             yield from _drop(workspace.threads)

@@ -94,6 +94,7 @@ def check_state(state: State, now: int) -> None:
         _check_loads(workspace)
         _check_classes(workspace)
         _check_kept(workspace)
+        _check_threads(workspace)
         _check_hours(workspace, now)
         _check_limits(workspace, now)
         _check_nobody_idles(workspace, now)
@@ -128,7 +129,7 @@ def _check_classes(workspace: Workspace) -> None:
     for conversation in waits:
         wanted = conversation.skill_class
         assert wanted is not None
-        assert wanted is workspace.classes[wanted.queue, wanted.channel, wanted.requires]
+        assert wanted is workspace.classes[wanted.demand]
         assert any(place.conversation is conversation for place in wanted.places)
     for profile in workspace.profiles.values():
         present = [a for a in profile.members if a.state == "available"]
@@ -136,6 +137,23 @@ def _check_classes(workspace: Workspace) -> None:
         for channel in CHANNELS:
             at_work = [a for a in profile.members if takes(a, channel)]
             assert profile.at_work(channel) == len(at_work)
+
+
+def _check_threads(workspace: Workspace) -> None:
+    """A thread remembers as many as point at it, and its last one is one of those."""
+    pointing: Counter[str] = Counter()
+    for conversation in workspace.conversations.values():
+        joined = conversation.joined or {}
+        pointing.update((conversation.key, *joined.values()))
+        for name in joined:
+            assert workspace.conversations[name].merged_into == conversation.id
+            assert workspace.conversations[name].status == "closed"
+    for key, thread in workspace.threads.items():
+        assert thread.kept == pointing[key]
+        assert thread.last is None or key in (
+            thread.last.key,
+            *(thread.last.joined or {}).values(),
+        )
 
 
 def _check_kept(workspace: Workspace) -> None:

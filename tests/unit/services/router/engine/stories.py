@@ -173,6 +173,30 @@ class Story:
             workspace=WORKSPACE, actor=step["by"], conversation=self.identity(step["wake"])
         )
 
+    def _merge(self, step: Step) -> Input:
+        return commands.Merge(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["into"]),
+            other=self.identity(step["merge"]),
+        )
+
+    def _split(self, step: Step) -> Input:
+        moved = [
+            commands.Moved(ref=ref, action="message", at=moment(START + round(at * 1000)))
+            for ref, at in step.get("moved", {}).items()
+        ]
+        return commands.Split(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["split"]),
+            merged=self.ids.get(step.get("off", ""), step.get("off")),
+            moved=tuple(moved),
+            channel="whatsapp",
+            account="acc",
+            address="+49",
+        )
+
     def _close(self, step: Step) -> Input:
         return commands.Close(
             workspace=WORKSPACE,
@@ -226,6 +250,8 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "transfer": Story._transfer,
     "snooze": Story._snooze,
     "wake": Story._wake,
+    "merge": Story._merge,
+    "split": Story._split,
     "close": Story._close,
     "end_wrap_up": Story._end_wrap_up,
     "configure": Story._configure,
@@ -239,9 +265,9 @@ _LEFT_OUT = ("event", "rules", "digest", "change", "detail")
 
 def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
     parts: list[str] = [event.event]
-    for field in event.__dataclass_fields__:
+    for field, known in event.__dataclass_fields__.items():
         value = getattr(event, field)
-        if field in _LEFT_OUT or value is None or value is False or value in ({}, "", ()):
+        if field in _LEFT_OUT or value == known.default or value in (None, False, "", {}, ()):
             continue
         shown = (value - START) / 1000 if field in _TIMES else names.get(str(value), value)
         parts.append(f"{field}={shown:g}" if field in _TIMES else f"{field}={_plain(shown)}")
@@ -250,5 +276,5 @@ def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return ",".join(f"{name}:{item}" for name, item in sorted(value.items()))
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+        return ",".join(f"{name}:{_plain(item)}" for name, item in sorted(value.items()))
+    return ",".join(map(_plain, value)) if isinstance(value, tuple | list) else str(value)
