@@ -267,7 +267,9 @@ def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
     parts: list[str] = [event.event]
     for field, known in event.__dataclass_fields__.items():
         value = getattr(event, field)
-        if field in _LEFT_OUT or value == known.default or value in (None, False, "", {}, ()):
+        if field in _LEFT_OUT or value is None or value in (known.default, "", {}, ()):
+            continue
+        if value is False:
             continue
         shown = (value - START) / 1000 if field in _TIMES else names.get(str(value), value)
         parts.append(f"{field}={shown:g}" if field in _TIMES else f"{field}={_plain(shown)}")
@@ -277,4 +279,4 @@ def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return ",".join(f"{name}:{_plain(item)}" for name, item in sorted(value.items()))
-    return ",".join(map(_plain, value)) if isinstance(value, tuple | list) else str(value)
+    return ",".join(map(_plain, value)) if isinstance(value, tuple) else str(value)
