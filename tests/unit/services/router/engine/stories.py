@@ -260,16 +260,17 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
 }
 
 _TIMES = ("at", "due", "until", "expires_at", "kept_until")
-_LEFT_OUT = ("event", "rules", "digest", "change", "detail")
+_USUAL = ("level", "step", "units")
+_LEFT_OUT = ("event", "rules", "digest", "change", "detail", "by", "score")
 
 
 def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:
     parts: list[str] = [event.event]
     for field, known in event.__dataclass_fields__.items():
         value = getattr(event, field)
-        if field in _LEFT_OUT or value is None or value in (known.default, "", {}, ()):
+        if field in _LEFT_OUT or value is None or value is False or value in ({}, "", ()):
             continue
-        if value is False:
+        if field in _USUAL and value == known.default:
             continue
         shown = (value - START) / 1000 if field in _TIMES else names.get(str(value), value)
         parts.append(f"{field}={shown:g}" if field in _TIMES else f"{field}={_plain(shown)}")
