@@ -142,6 +142,11 @@ class RulesBook:
         self._versions: dict[str, Versions] = {}
         self.ready = asyncio.Event()
 
+    @property
+    def config(self) -> Config:
+        """The configuration this process was started with."""
+        return self._config
+
     def rules(self, workspace: str) -> Rules | None:
         """The rules in force; None for a workspace that nobody knows."""
         found = self.versions(workspace).in_force

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from services.router.metrics import EFFECTS
 from services.router.settings import ViewSettings
+from services.router.telling import ENDS_THE_CALL, LIVE, automatic
 from shared.clock import Clock, from_milliseconds
 from shared.consumer import Consumer
 from shared.dead_letters import DeadLetters
@@ -27,13 +28,13 @@ from shared.events.envelope import Envelope, encode
 from shared.events.outbound import CallControl, OutboundMessage, Outcome
 from shared.events.routing import Decision
 from shared.ids import derived_id
-from shared.log import Entry, Record, Sink
+from shared.log import Entry, Partition, Record, Sink
 from shared.service import Deps
 from shared.strikes import Strikes
-from shared.topics import COMMANDS_TOPIC, DELIVERIES, OUTBOUND, ROUTING, RULES, Topic
+from shared.topics import COMMANDS_TOPIC, DELIVERIES, INBOUND, OUTBOUND, ROUTING, RULES, Topic
 from shared.versions import Kept, RulesBook, kept
 from shared.versions import entry as rules_entry
-from shared.views.documents import Conversation, Sent
+from shared.views.documents import Contact, Conversation, Sent
 from shared.views.keys import Keys
 from shared.views.read import conversation as read_conversation
 from shared.views.read import document
@@ -45,8 +46,8 @@ GROUP = "router-effects"
 SOURCES = (ROUTING, DELIVERIES)
 _SOURCE = "/patchbay/router"
 _DECODERS = {topic.name: topic.decoder() for topic in SOURCES}
-_LIVE = frozenset({"started", "menu", "queued", "bridged"})
 _PATIENCE_SECONDS = 2.0
+_NOTHING: Mapping[Partition, int] = {}
 CallAction = Literal["connect", "dial", "hangup"]
 _WITHIN: Mapping[CallAction, timedelta] = {
     "connect": timedelta(minutes=2),
@@ -87,16 +88,26 @@ class Effects:
             return  # the business of whoever acts on it
         data = envelope.data
         if isinstance(data, Decision):
-            for said in kept(data):
-                self._book.take(said)
-                await self._keep(said)
-            for event in data.events:
-                if isinstance(event, was.Assigned):
-                    await self._assigned(_Cause(record, data.workspace, event.at), event)
-                elif isinstance(event, was.Closed):
-                    await self._closed(_Cause(record, data.workspace, event.at), event)
+            await self._decided(record, data)
         elif isinstance(data, Outcome):
             await self._outcome(envelope)
+
+    async def _decided(self, record: Record, decision: Decision) -> None:
+        for said in kept(decision):
+            self._book.take(said)
+            await self._keep(said)
+        ends = {
+            event.conversation
+            for event in decision.events
+            if isinstance(event, was.Told) and event.what in ENDS_THE_CALL
+        }
+        for event in decision.events:
+            if isinstance(event, was.Told):
+                await self._told(record, decision, event)
+            elif isinstance(event, was.Assigned):
+                await self._assigned(_Cause(record, decision.workspace, event.at), event)
+            elif isinstance(event, was.Closed) and event.conversation not in ends:
+                await self._closed(_Cause(record, decision.workspace, event.at), event)
 
     async def _keep(self, said: Kept) -> None:
         """A version of the rules is kept for longer than the record. Which of two counts, where an
@@ -104,6 +115,23 @@ class Effects:
         EFFECTS.labels("keep_rules").inc()
         partition = RULES.partition(said.workspace, "", self._shards)
         await self._sink.append(partition, rules_entry(said))
+
+    async def _told(self, record: Record, decision: Decision, event: was.Told) -> None:
+        """The automatic message, if the decision counts: then the view has noted it."""
+        workspace = decision.workspace
+        shop = self._book.config.workspaces.get(workspace)
+        heard = {Partition(INBOUND.name, record.partition.number): decision.inbound}
+        found = await self._conversation(
+            _Cause(record, workspace, event.at), event.conversation, heard
+        )
+        if shop is None or found is None or record.offset not in found.told:
+            return
+        contact = await document(self._redis, Keys(workspace).contact(found.key), Contact)
+        identity = derived_id("msg", workspace, found.id, event.what, str(record.offset))
+        message = automatic(event, found, contact, (workspace, shop), identity)
+        if message is not None:
+            EFFECTS.labels("tell").inc()
+            await self._append(OUTBOUND, workspace, found.key, message.id, message)
 
     async def _assigned(self, cause: _Cause, event: was.Assigned) -> None:
         found = await self._call(cause, event.conversation)
@@ -113,26 +141,31 @@ class Effects:
             return
         if found.attributes.get("callback") == "true":
             await self._control(cause, found, "dial", event.agent)
-        elif found.attributes.get("call_state") in _LIVE:
+        elif found.attributes.get("call_state") in LIVE:
             await self._control(cause, found, "connect", event.agent)
 
     async def _closed(self, cause: _Cause, event: was.Closed) -> None:
         found = await self._call(cause, event.conversation)
         if found is None or (found.closed_at, found.closed_by) != (event.at, event.by):
             return
-        if event.by != "customer" and found.attributes.get("call_state") in _LIVE:
+        if event.by != "customer" and found.attributes.get("call_state") in LIVE:
             await self._control(cause, found, "hangup")
 
     async def _call(self, cause: _Cause, conversation_id: str) -> Conversation | None:
         """The conversation as of this decision or later, when it is a phone call."""
-        workspace, record = cause.workspace, cause.record
-        found = await read_conversation(self._redis, workspace, conversation_id)
+        found = await read_conversation(self._redis, cause.workspace, conversation_id)
         if found is not None and found.channel != "phone":
             return None
-        wanted = {record.partition: record.offset + 1}
-        await settled(self._redis, self._clock, workspace, wanted, _PATIENCE_SECONDS)
-        found = await read_conversation(self._redis, workspace, conversation_id)
+        found = await self._conversation(cause, conversation_id)
         return found if found is not None and found.channel == "phone" else None
+
+    async def _conversation(
+        self, cause: _Cause, conversation_id: str, also: Mapping[Partition, int] = _NOTHING
+    ) -> Conversation | None:
+        """The conversation as of this decision or later, when the view has `also` read so far."""
+        wanted = {cause.record.partition: cause.record.offset + 1, **also}
+        await settled(self._redis, self._clock, cause.workspace, wanted, _PATIENCE_SECONDS)
+        return await read_conversation(self._redis, cause.workspace, conversation_id)
 
     async def _control(
         self, cause: _Cause, found: Conversation, action: CallAction, agent: str | None = None
@@ -203,7 +236,7 @@ class Effects:
 
 def _answers(message: OutboundMessage) -> bool:
     """Whether a customer who gets this has been answered by a person."""
-    if message.call is not None:
+    if message.call is not None and message.kind == "call":
         return message.call.action in ("connect", "dial", "say")
     return message.kind == "reply"
 

@@ -103,7 +103,7 @@ EFFECTS = Counter(
     "What followed from decisions and deliveries?",
     ["effect"],
 )
-"""`effect`: connect, dial, hangup, note_delivery, no_phone, keep_rules (a version of them)."""
+"""`effect`: connect, dial, hangup, tell, note_delivery, no_phone, keep_rules (of one version)."""
 
 API_REQUESTS = Counter(
     "patchbay_api_requests_total",

@@ -16,6 +16,7 @@ from pydantic_core import InitErrorDetails
 
 from shared.channels.account import AccountSettings, Secret, Secrets
 from shared.channels.registry import CHANNELS
+from shared.config.automatic import Automatic, complete
 from shared.passwords import is_hash
 from shared.rules import Name, Rules
 from shared.strict import Strict
@@ -172,6 +173,10 @@ class Workspace(Strict):
     """Who gets what, and when."""
     people: dict[Name, Person] = {}
     """Agents who sign in with a password."""
+    automatic: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Automatic], AfterValidator(complete)
+    ] = {}
+    """What customers are told by itself while they wait, by language."""
     templates: dict[Name, Template] = {}
     """Texts for alerts and for replies beyond the reply window."""
     alerts: dict[Name, AlertRule] = {}

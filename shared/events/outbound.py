@@ -30,11 +30,12 @@ class Template(Part):
 
 class CallControl(Part):
     """What to do with a call: `connect` a live one to `agent_endpoint`, `dial` the customer back
-    (agent first), `say` a text into it, or `hangup`."""
+    (agent first), `say` a text into it (and then `hang_up`, or let it wait on), or `hangup`."""
 
     action: Literal["connect", "dial", "say", "hangup"]
     call_id: str | None = None
     agent_endpoint: str | None = None
+    hang_up: bool = False
 
 
 class MailThread(Part):

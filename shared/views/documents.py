@@ -80,6 +80,8 @@ class Conversation(Document):
 
     `waiting_since` is when the present wait began, `arrived_at` when the first one of this episode
     did. `told` are the offsets of the last decisions that told the customer something by themselves.
+    `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it is
+    not its own; `moved` are entries that belong to another conversation now.
     `began` is the offset of the decision that opened it last, `position` that of the last one
     about it.
     """
@@ -127,6 +129,14 @@ class Conversation(Document):
     def open_offer(self) -> Offer | None:
         """The offer that an agent may accept now."""
         return next((offer for offer in reversed(self.offers) if offer.how is None), None)
+
+    def answered_on(self) -> "Conversation":
+        """The same, with the channel, account, key and address by which the customer spoke last."""
+        line = next((one for one in self.joined if one.key == self.spoke), None)
+        if line is None:
+            return self
+        way = line.model_dump(include={"key", "channel", "account", "address"})
+        return self.model_copy(update=way)
 
     def holder_at(self, position: int) -> str | None:
         """The agent who held it when the record at `position` was decided on."""
@@ -312,6 +322,7 @@ class SystemEntry(Document):
     how: str | None = None
     reason: str | None = None
     note: str | None = None
+    other: str | None = None
 
 
 Entry = Annotated[CustomerEntry | MessageEntry | SystemEntry, Field(discriminator="type")]

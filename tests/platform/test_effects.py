@@ -148,6 +148,39 @@ async def test_closing_a_live_call_hangs_up(empty_redis: str) -> None:
     assert len({message.id for message in found}) == 1
 
 
+def told(what: Any = "max_wait") -> was.Told:
+    return was.Told("cnv_1", what, {}, NOW_MS)
+
+
+async def test_what_a_customer_is_told_becomes_a_message(empty_redis: str) -> None:
+    """In his language, and the same one however often the decision is read."""
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(opened("whatsapp", {"language": "de"}), told())
+        first, second = await effects_of(parts)
+    assert first == second
+    assert (first.kind, first.language, first.conversation_id) == ("auto", "de", "cnv_1")
+    assert "Geduld" in (first.text or "")
+
+
+async def test_a_zombie_tells_nobody_anything(empty_redis: str) -> None:
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(opened("whatsapp", {}))
+        await parts.owner.own()
+        await parts.owner.record(1, 99, "late", told())
+        assert await effects_of(parts) == []
+
+
+async def test_a_caller_hears_why_before_he_is_hung_up_on(empty_redis: str) -> None:
+    """The text ends the call: nothing hangs up in the middle of it."""
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(
+            opened(), told("max_wait_closed"), was.Closed("cnv_1", "system", NOW_MS, "max_wait")
+        )
+        found = await effects_of(parts)
+    assert {message.id for message in found} == {found[0].id}
+    assert found[0].call == CallControl(action="say", call_id="CA1", hang_up=True)
+
+
 async def test_a_zombies_assignment_connects_nobody(empty_redis: str) -> None:
     async with running(empty_redis) as parts:
         await parts.owner.decide(opened())

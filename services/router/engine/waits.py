@@ -117,9 +117,11 @@ def _move(turn: Turn, conversation: Conversation, to: str) -> None:
 
 
 def _owe(turn: Turn, conversation: Conversation) -> None:
-    """The caller need not hold the line: we call him back, and he keeps his place."""
+    """The caller need not hold the line: we call him back, and he keeps his place. As if he had
+    asked for it himself."""
     _tell(turn, conversation, "callback_confirmed", {})
-    enrich(turn, conversation, {"owed": "true"})
+    asked = {"call_state": "callback_requested", "owed": "true", "callback": "true"}
+    enrich(turn, conversation, asked)
 
 
 def _tell_closed(turn: Turn, conversation: Conversation, what: ToldWhat) -> None:

@@ -3,9 +3,10 @@
 from services.router.view import waiting
 from services.router.view.moment import Moment
 from shared.events import routing as was
-from shared.views.documents import Conversation, CustomerEntry, Reference
+from shared.views.documents import KEPT, Conversation, CustomerEntry, Reference
 
-_SPEAKS = frozenset({"message", "postback", "call", "comment"})
+SPEAKS = frozenset({"message", "postback", "call", "comment"})
+"""The actions that count as a message of the customer's."""
 
 
 def opened(now: Moment, event: was.Opened) -> None:
@@ -45,7 +46,8 @@ def attached(now: Moment, event: was.Attached) -> None:
     if conversation := now.conversation(event.conversation):
         if event.action == "typing":
             return
-        conversation.messages += event.action in _SPEAKS
+        conversation.messages += event.action in SPEAKS
+        conversation.spoke = event.key
         now.keep(conversation)
         now.enter(event.conversation, CustomerEntry(ref=event.ref, action=event.action), event.at)
 
@@ -91,5 +93,7 @@ def responded(now: Moment, event: was.Responded) -> None:
 def told(now: Moment, event: was.Told) -> None:
     """What the customer was told by itself; the message that came of it follows in `outbound`."""
     if conversation := now.conversation(event.conversation):
+        conversation.told.append(now.offset)
+        del conversation.told[:-KEPT]
         now.keep(conversation)
         now.tell(event.conversation, event.at, "told", reason=event.what)

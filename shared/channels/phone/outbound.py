@@ -2,6 +2,7 @@
 
 import base64
 from urllib.parse import urlencode
+from xml.etree.ElementTree import Element
 
 from shared.channels import HttpRequest
 from shared.channels.fit import Unsendable
@@ -60,11 +61,15 @@ def _dial(message: OutboundMessage, call: CallControl, account: PhoneSettings) -
 
 
 def _say(message: OutboundMessage, call: CallControl, account: PhoneSettings) -> HttpRequest:
-    """Afterwards the caller waits on, where he was."""
+    """Afterwards the caller waits on, where he was, unless that was all."""
     bag = _bag(message, account)
     said = twiml.say(account.speech(bag.language), _text(message))
-    on = twiml.verb("Redirect", bag.link(account, "queue"))
+    on = twiml.verb("Hangup") if call.hang_up else _wait_on(bag, account)
     return update(account, _live(call), [("Twiml", _inline(twiml.document(said, on)))])
+
+
+def _wait_on(bag: Bag, account: PhoneSettings) -> Element:
+    return twiml.verb("Redirect", bag.link(account, "queue"))
 
 
 def _hang_up(message: OutboundMessage, call: CallControl, account: PhoneSettings) -> HttpRequest:
