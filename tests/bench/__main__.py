@@ -22,7 +22,7 @@ from tests.bench.cpu import Others
 from tests.bench.figures import QUICK, Report, Size
 from tests.bench.writing import PAGE, Measured, markdown, show, write_page
 
-BENCHES = ("ingest", "latency", "engine")
+BENCHES = ("ingest", "latency", "engine", "shard")
 _LIBRARIES = ("aiohttp", "aiokafka", "orjson", "pydantic", "redis", "uvloop")
 
 

@@ -19,7 +19,9 @@ class Size:
 
     `shards` is the number of partitions of every topic, by default what one box runs with. `rates`
     are the arrivals per second at which the way to the agents is measured, each for
-    `latency_seconds`, with so many `agents`.
+    `latency_seconds`, with so many `agents`. `customers` write to a shard that has to catch up;
+    `waiting` conversations are recovered, and `tail` decisions after their snapshot; `timers` are
+    armed.
     """
 
     seconds: float = 2.0
@@ -29,6 +31,10 @@ class Size:
     rates: tuple[float, ...] = (50, 100, 200, 400)
     latency_seconds: float = 12.0
     agents: int = 40
+    customers: int = 20_000
+    waiting: int = 1_000_000
+    tail: int = 20_000
+    timers: int = 1_000_000
     quick: bool = False
 
 
@@ -40,6 +46,10 @@ QUICK = Size(
     rates=(20,),
     latency_seconds=1.0,
     agents=4,
+    customers=200,
+    waiting=2_000,
+    tail=400,
+    timers=2_000,
     quick=True,
 )
 """Enough to see that the harness works; its figures mean nothing."""

@@ -146,6 +146,15 @@ async def _redis_pid(url: str) -> int:
         return int((await client.info("server"))["process_id"])
 
 
+def rules_for(agents: Sequence[str]) -> dict[str, object]:
+    """One queue, and everybody serves it."""
+    return {
+        "queues": {"care": {"title": "Care"}},
+        "routes": [{"name": "all", "queue": "care"}],
+        "agents": {name: {"queues": ["care"], "capacity": {"whatsapp": 5}} for name in agents},
+    }
+
+
 def _configuration(agents: Sequence[str]) -> dict[str, object]:
     secret = {"env": "BENCH_SECRET"}
     account = {
@@ -155,16 +164,11 @@ def _configuration(agents: Sequence[str]) -> dict[str, object]:
         "access_token": secret,
         "verify_token": secret,
     }
-    rules = {
-        "queues": {"care": {"title": "Care"}},
-        "routes": [{"name": "all", "queue": "care"}],
-        "agents": {name: {"queues": ["care"], "capacity": {"whatsapp": 5}} for name in agents},
-    }
     people = {name: {"password_hash": {"env": "BENCH_PASSWORD_HASH"}} for name in agents}
     shop = {
         "identity_key": secret,
         "channels": {ACCOUNT: account},
-        "rules": rules,
+        "rules": rules_for(agents),
         "people": people,
     }
     return {

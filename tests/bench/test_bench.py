@@ -66,6 +66,24 @@ def test_the_engine_is_measured_alone(tmp_path: Path) -> None:
     assert report["rows"]
 
 
+@pytest.mark.kafka
+@pytest.mark.redis
+def test_a_shard_catches_up_recovers_and_waits(tmp_path: Path) -> None:
+    through, much, timers = _measured("shard", tmp_path)
+    assert [row["what"] for row in through["rows"]] == [
+        "customers write",
+        "agents accept and close",
+    ]
+    assert all(row["decisions_per_s"] > 0 < row["limit_per_s"] for row in through["rows"])
+    snapshot, recovery, busy = much["rows"]
+    assert snapshot["waiting"] == recovery["waiting"] == busy["waiting"] > 0
+    assert recovery["replayed"] > 0
+    assert busy["decisions_per_s"] > 0
+    assert all(row["longest_stall_ms"] > 0 for row in much["rows"])
+    few, many = timers["rows"]
+    assert few["armed"] < many["armed"]
+
+
 async def test_an_acknowledged_event_that_is_not_in_the_log_voids_the_run() -> None:
     async with open_log("memory:", SystemClock(), 4) as log, log.sink() as sink:
         await sink.append(Partition("inbound", 3), Entry(b"k", b"v"))
