@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Part
 from shared.rules import Rules
 
 PresenceState = Literal["available", "busy", "draining", "away", "offline"]
@@ -64,13 +64,26 @@ class AcceptOffer(Event):
     offer: str
 
 
+class BeginAccept(Event):
+    """The agent has begun to accept (a call is being connected): he gets the time that takes."""
+
+    TYPE: ClassVar[str] = "patchbay.command.begin_accept.v1"
+
+    workspace: str
+    actor: str
+    offer: str
+
+
 class DeclineOffer(Event):
+    """Let it go to others. For `retry_after` seconds he does not want to be asked again."""
+
     TYPE: ClassVar[str] = "patchbay.command.decline.v1"
 
     workspace: str
     actor: str
     offer: str
     reason: str | None = None
+    retry_after: float | None = None
 
 
 class Transfer(Event):
@@ -110,6 +123,48 @@ class Wake(Event):
     workspace: str
     actor: str
     conversation: str
+
+
+class Merge(Event):
+    """Make `other`, of the same customer, a part of `conversation`."""
+
+    TYPE: ClassVar[str] = "patchbay.command.merge.v1"
+
+    workspace: str
+    actor: str
+    conversation: str
+    other: str
+
+
+MOST_MOVED = 32
+"""How many of the customer's last actions can be split off: as many as a thread remembers."""
+
+
+class Moved(Part):
+    """A customer's action that goes to another conversation: its event id, kind and time."""
+
+    ref: str
+    action: str
+    at: datetime
+
+
+class Split(Event):
+    """Split off `merged`, or the customer's last actions: all of them from some one on.
+
+    For those the customer's name, address, channel and account are what the view knows of them.
+    """
+
+    TYPE: ClassVar[str] = "patchbay.command.split.v1"
+
+    workspace: str
+    actor: str
+    conversation: str
+    merged: str | None = None
+    moved: Annotated[tuple[Moved, ...], Field(max_length=MOST_MOVED)] = ()
+    channel: str = ""
+    account: str = ""
+    address: str = ""
+    customer: str = ""
 
 
 class Close(Event):
@@ -217,10 +272,13 @@ Command = (
     | LosePresence
     | ResumePresence
     | AcceptOffer
+    | BeginAccept
     | DeclineOffer
     | Transfer
     | Snooze
     | Wake
+    | Merge
+    | Split
     | Close
     | EndWrapUp
     | Configure
@@ -235,10 +293,13 @@ COMMANDS: tuple[type[Event], ...] = (
     LosePresence,
     ResumePresence,
     AcceptOffer,
+    BeginAccept,
     DeclineOffer,
     Transfer,
     Snooze,
     Wake,
+    Merge,
+    Split,
     Close,
     EndWrapUp,
     Configure,

@@ -30,6 +30,7 @@ QueuedFor = Literal[
     "reopened",
     "requeued",
     "transferred",
+    "unanswered",
     "passed_on",
     "moved",
     "woken",
@@ -117,24 +118,47 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An agent is asked to take it; his capacity is taken from here on."""
+    """An agent is asked to take it; his capacity is taken from here on.
+
+    `chosen` is the queue's way to choose among those who may take it, or `kept` if it waited for
+    him alone; of the tuples compared, `score` was the lowest.
+    """
 
     conversation: str
     offer: str
     agent: str
     at: int
     expires_at: int
+    chosen: str = ""
+    score: tuple[int, ...] = ()
     event: Literal["offered"] = "offered"
 
 
 @dataclass(frozen=True, slots=True)
+class Accepting:
+    """The agent has begun to accept the offer; it is his until `expires_at`."""
+
+    conversation: str
+    offer: str
+    agent: str
+    at: int
+    expires_at: int
+    event: Literal["accepting"] = "accepting"
+
+
+@dataclass(frozen=True, slots=True)
 class OfferEnded:
+    """`until`: who declined or missed it is kept from it until then. Several agents were asked and
+    another one was first: rescinded, with the reason `taken`.
+    """
+
     conversation: str
     offer: str
     agent: str
     how: OfferEnd
     at: int
     reason: str | None = None
+    until: int | None = None
     event: Literal["offer_ended"] = "offer_ended"
 
 
@@ -272,8 +296,8 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class PresenceChanged:
-    """`channels` are what a busy agent still takes. Until `until` an agent who is offline keeps what
-    he holds. `lost`: his connection is gone, and he is again what he was if it comes back by then.
+    """`channels` are what a busy agent still takes. Until `until` an agent who is offline keeps
+    what he holds. `lost`: his connection is gone, and he is again what he was if it comes back by then.
     """
 
     agent: str
@@ -425,6 +449,7 @@ RoutingEvent = Annotated[
     | Enriched
     | Queued
     | Offered
+    | Accepting
     | OfferEnded
     | Assigned
     | Responded

@@ -77,6 +77,10 @@ def _woken(event: was.Woken) -> Data:
     return {"conversation": event.conversation, "agent": event.agent, "why": event.why}
 
 
+def _joined(event: was.Merged | was.Unmerged | was.SplitOff) -> Data:
+    return {"conversation": event.conversation, "other": event.other, "by": event.by}
+
+
 def _closed(event: was.Closed) -> Data:
     return {"conversation": event.conversation, "by": event.by, "code": event.code}
 
@@ -121,6 +125,9 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.Released: ("released", _released),
     was.Snoozed: ("snoozed", _snoozed),
     was.Woken: ("woken", _woken),
+    was.Merged: ("merged", _joined),
+    was.Unmerged: ("unmerged", _joined),
+    was.SplitOff: ("split_off", _joined),
     was.Closed: ("closed", _closed),
     was.WrapUpStarted: ("wrap_up", _wrap_up),
     was.WrapUpEnded: ("wrap_up_ended", _wrap_up_ended),

@@ -128,8 +128,20 @@ class AlertShown(Answer):
     at: datetime
 
 
+class MergedShown(Answer):
+    """A conversation that was merged into this one, and where its customer writes."""
+
+    conversation: str
+    channel: str
+    account: str
+
+
 class Conversation(Summary):
-    """One conversation in full."""
+    """One conversation in full. `channel`, `account` and the customer's address are those by which
+    he spoke last: an answer goes there. `merged` conversations belong to it."""
+
+    merged: list[MergedShown]
+    merged_into: str | None
 
     reopened: int
     messages: int
@@ -154,6 +166,12 @@ class Declined(Answer):
 
 class Changed(Answer):
     conversation: str
+
+
+class SplitInto(Changed):
+    """`other` is a conversation of its own now."""
+
+    other: str
 
 
 class Transferred(Changed):

@@ -21,7 +21,10 @@ class AttachmentOut(Answer):
 
 
 class CustomerEntry(Answer):
-    """What the customer did. `text` is null also while the content is not there (any more)."""
+    """What the customer did. `text` is null also while the content is not there (any more).
+
+    `moved_to`: it was split off, and belongs to that conversation now.
+    """
 
     type: Literal["customer"] = "customer"
     id: str
@@ -32,6 +35,7 @@ class CustomerEntry(Answer):
     attachments: list[AttachmentOut]
     automatic: bool
     reply_to: str | None
+    moved_to: str | None = None
 
 
 class DeliveryOut(Answer):
@@ -69,6 +73,7 @@ class SystemEntry(Answer):
     how: str | None
     reason: str | None
     note: str | None = None
+    other: str | None = None
 
 
 TimelineEntry = Annotated[CustomerEntry | MessageEntry | SystemEntry, Field(discriminator="type")]

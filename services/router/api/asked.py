@@ -105,6 +105,26 @@ class TransferTo(Strict):
         return self
 
 
+class MergeIn(Strict):
+    """The conversation of the same customer that becomes part of this one."""
+
+    conversation: Line
+
+
+class SplitOffFrom(Strict):
+    """What becomes a conversation of its own: one that was merged in, or the customer's entries
+    from `entry` on (its id in the timeline), at most the last 32."""
+
+    merged: Line | None = None
+    entry: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "SplitOffFrom":
+        if (self.merged is None) == (self.entry is None):
+            raise ValueError("give a merged conversation or an entry")
+        return self
+
+
 class SnoozeFor(Strict):
     """Until when it sleeps, at most 90 days; the customer's next message wakes it sooner."""
 

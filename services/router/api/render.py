@@ -43,6 +43,11 @@ def conversation(
     return out.Conversation(
         **summary(found).model_dump(exclude={"customer"}),
         customer=out.Customer(name=found.customer, address=found.address),
+        merged=[
+            out.MergedShown(conversation=one.conversation, channel=one.channel, account=one.account)
+            for one in found.joined
+        ],
+        merged_into=found.merged_into,
         reopened=found.reopened,
         messages=found.messages,
         assigned_at=moment(found.assigned_at),

@@ -12,7 +12,9 @@ from shared.views import documents as view
 _ACTIONS: dict[str, ActionKind] = {name: name for name in get_args(ActionKind)}
 
 
-def customer(entry: view.CustomerEntry, at: int, item: view.Item | None) -> out.CustomerEntry:
+def customer(
+    entry: view.CustomerEntry, at: int, item: view.Item | None, moved_to: str | None = None
+) -> out.CustomerEntry:
     action = item.action if item is not None else None
     mail = action.mail if action is not None else None
     return out.CustomerEntry(
@@ -24,6 +26,7 @@ def customer(entry: view.CustomerEntry, at: int, item: view.Item | None) -> out.
         attachments=[attachment(one) for one in (action.attachments if action is not None else ())],
         automatic=action.automatic if action is not None else False,
         reply_to=action.reply_to if action is not None else None,
+        moved_to=moved_to,
     )
 
 
@@ -56,6 +59,7 @@ def system(entry: view.SystemEntry, at: int) -> out.SystemEntry:
         how=entry.how,
         reason=entry.reason,
         note=entry.note,
+        other=entry.other,
     )
 
 

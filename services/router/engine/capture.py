@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from services.router.engine.snapshot import conversation_line, heads, thread_line
+from services.router.engine.snapshot import conversation_line, heads, keys_of, thread_line
 from shared.events import routing
 from shared.events.routing import RoutingEvent
 
@@ -110,7 +110,8 @@ class Capture:
     def _keep_conversation(self, workspace: "Workspace", name: str) -> None:
         known = workspace.conversations.get(name)
         if known is not None:
-            self._keep_thread(workspace, known.key)
+            for key in keys_of(known):
+                self._keep_thread(workspace, key)
             self._keep(workspace, workspace.conversations, name, _conversation)
 
     def _keep_work(self, workspace: "Workspace", agent: "Agent | None") -> None:

@@ -1,9 +1,9 @@
 """The end of a conversation, and the agent's wrap-up after it."""
 
-from services.router.engine.offers import end_offer
+from services.router.engine.offers import cancel
 from services.router.engine.placing import fill
 from services.router.engine.state import Agent, Conversation
-from services.router.engine.threads import forget_at
+from services.router.engine.threads import MEMORY_MS, forget_at
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from shared.events.routing import Closed, Forgotten, WrapUpEnded, WrapUpStarted
@@ -12,12 +12,20 @@ from shared.rules import Queue
 
 def close(turn: Turn, conversation: Conversation, by: str, code: str | None) -> None:
     """End it, whatever state it is in; whoever gets room by that is offered what waits."""
-    agent, held = conversation.agent, conversation.status == "held"
-    if conversation.status == "offered":
-        end_offer(turn, conversation, "cancelled")
+    held = conversation.status == "held"
+    agents = end(turn, conversation, by, code)
+    if not (held and _wrap_up(turn, conversation, agents[0])):
+        for agent in agents:
+            fill(turn, agent)
+
+
+def end(turn: Turn, conversation: Conversation, by: str, code: str | None) -> list[Agent]:
+    """It ends, without any wrap-up. Who had it, and may have room now."""
+    agents = cancel(turn, conversation)
+    if conversation.agent is not None:
+        agents.append(conversation.agent)
     turn.emit(Closed(conversation.id, by, turn.now, code))
-    if agent is not None and not (held and _wrap_up(turn, conversation, agent)):
-        fill(turn, agent)
+    return agents
 
 
 def end_wrap_up(turn: Turn, conversation: Conversation) -> None:
@@ -46,6 +54,8 @@ def forget(turn: Turn, conversation: str, at: int) -> None:
     if found is None or found.status != "closed":
         return
     due = forget_at(found)
+    if found.merged_into in turn.workspace.conversations:
+        due = at + MEMORY_MS
     if due > at or wraps_up(found):
         arm(turn.state, max(due, at + 1), "forget", turn.workspace.name, conversation)
     else:

@@ -64,13 +64,15 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     """It waits, here or somewhere else than before."""
     conversation = workspace.conversations[event.conversation]
     fresh = event.why in _FRESH or not conversation.queued_at or conversation.queue != event.queue
+    if event.why in _FRESH or conversation.queue != event.queue:
+        conversation.attempts = 0
     dequeue(workspace, conversation)
     if event.why in _FRESH or event.route != conversation.route:
         conversation.routed_at = event.at
     conversation.priority = event.priority
     conversation.route = event.route
     conversation.version = event.rules
-    if event.why in ("transferred", "moved"):
+    if event.why in ("transferred", "moved", "unanswered"):
         conversation.pinned = True
     conversation.asked = event.asked
     conversation.units = event.units
@@ -123,7 +125,8 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
     forgive(workspace, conversation)
     if conversation.agent is not None:
         rest(workspace, conversation.agent, event.at)
-        unload(workspace, conversation)
+        unload(workspace, conversation.agent, conversation)
+        conversation.agent = None
     if conversation.offer is not None:
         del workspace.offers[conversation.offer]
         conversation.offer = None

@@ -21,7 +21,8 @@ def close(turn: Turn, command: Close) -> None:
     problem = problem_of(turn, command.actor, found)
     if found is None or problem is not None:
         return turn.refuse(problem or UNKNOWN)
-    if command.seen is not None and not latest(turn.workspace, found.key, command.seen):
+    key = found.spoke or found.key
+    if command.seen is not None and not latest(turn.workspace, key, command.seen):
         return turn.refuse(_UNREAD)
     return closing.close(turn, found, command.actor, command.code)
 

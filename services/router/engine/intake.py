@@ -26,7 +26,8 @@ def take_in(turn: Turn, event: CustomerEvent) -> None:
     last = None if thread is None else thread.last
     current = None if last is None or last.status == "closed" else last
     if action.kind == "call":
-        take_call(turn, event, current)
+        own = current is not None and current.channel == event.channel
+        take_call(turn, event, current if own else None)
     elif current is not None:
         attach(turn, event, current)
         if action.kind == "close":

@@ -13,7 +13,9 @@ from shared.ids import derived_id
 
 def attach(turn: Turn, event: CustomerEvent, conversation: Conversation) -> None:
     """One more of the customer's actions in his conversation."""
-    turn.emit(Attached(conversation.id, event.id, event.action.kind, turn.now))
+    key = event.conversation_key
+    other = None if key == conversation.key else key
+    turn.emit(Attached(conversation.id, event.id, event.action.kind, turn.now, other))
 
 
 def enrich(turn: Turn, conversation: Conversation, attributes: Attributes) -> None:

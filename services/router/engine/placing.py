@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from services.router.engine.demand import demand_of
 from services.router.engine.keeping import Keep, keep_for, kept_by
-from services.router.engine.matching import crowded, find_agent, find_conversation
+from services.router.engine.matching import crowded, find_agent, find_conversation, why_him
 from services.router.engine.ordering import by_due, turn_of
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
@@ -53,6 +53,14 @@ def queue(
 def requeue(turn: Turn, conversation: Conversation) -> None:
     """It waits again, where its attributes and the rules put it now."""
     queue(turn, conversation, _placement(turn, conversation), "requeued")
+
+
+def give_up(turn: Turn, conversation: Conversation, target: str) -> None:
+    """Nobody took it, however many were asked: it goes where somebody sees to that."""
+    place = turn.workspace.routing.place_in(
+        target, conversation.channel, conversation.attributes, conversation.priority
+    )
+    queue(turn, conversation, place, "unanswered")
 
 
 def queue_again(
@@ -122,11 +130,22 @@ def place_all(turn: Turn, conversations: Iterable[Conversation]) -> None:
 
 
 def place_one(turn: Turn, conversation: Conversation, skip: Agent | None = None) -> None:
-    """Offer it to whoever is idle longest of those who may take it, except `skip`."""
-    if conversation.status == "waiting":
+    """Offer it to whom its queue asks first of those who may take it, except `skip`. Where the
+    queue asks several at once, to as many of them.
+    """
+    if conversation.status != "waiting":
+        return
+    agent = _find_another(turn, conversation, skip)
+    if agent is None:
+        return
+    alone = conversation.kept_for is not None
+    offer(turn, conversation, agent)
+    agents = 1 if alone else _settings(turn, conversation).offer.agents
+    while 0 < len(conversation.offers or ()) < agents:
         agent = find_agent(turn.workspace, conversation, turn.now, skip)
-        if agent is not None:
-            offer(turn, conversation, agent)
+        if agent is None:
+            return
+        offer(turn, conversation, agent)
 
 
 def fill(turn: Turn, agent: Agent) -> None:
@@ -137,15 +156,30 @@ def fill(turn: Turn, agent: Agent) -> None:
 
 def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
     """Ask him; from here on his capacity is taken. Where the queue says so, he has it at once."""
-    settings = turn.workspace.rules.queues.get(conversation.queue) or Queue()
+    settings = _settings(turn, conversation)
     forced = settings.offer.accept == "automatic"
     identity = derived_id("off", turn.cause, conversation.id, str(conversation.tries))
     seconds = 0.0 if forced else settings.offer_seconds
     expires_at = turn.now + round(seconds * 1000)
-    turn.emit(Offered(conversation.id, identity, agent.name, turn.now, expires_at))
+    chosen, score = why_him(turn.workspace, conversation, agent)
+    turn.emit(Offered(conversation.id, identity, agent.name, turn.now, expires_at, chosen, score))
     if forced:
         turn.emit(OfferEnded(conversation.id, identity, agent.name, "accepted", turn.now))
         turn.emit(Assigned(conversation.id, agent.name, turn.now))
+
+
+def _find_another(turn: Turn, conversation: Conversation, skip: Agent | None) -> Agent | None:
+    """Not who was asked last, while another one can take it."""
+    last = turn.workspace.agents.get(conversation.last_asked or "")
+    if skip is None and last is not None:
+        found = find_agent(turn.workspace, conversation, turn.now, last)
+        if found is not None:
+            return found
+    return find_agent(turn.workspace, conversation, turn.now, skip)
+
+
+def _settings(turn: Turn, conversation: Conversation) -> Queue:
+    return turn.workspace.rules.queues.get(conversation.queue) or Queue()
 
 
 def _placement(turn: Turn, conversation: Conversation) -> Placement:

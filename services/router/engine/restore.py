@@ -24,6 +24,7 @@ from services.router.engine.state import (
     Alert,
     Before,
     Conversation,
+    Offer,
     State,
     Thread,
     Workspace,
@@ -159,6 +160,7 @@ def _conversation(
     attributes: Mapping[str, str],
     wanted: list[Any] | None,
     agent: str | None,
+    offers: list[list[Any]],
     shunned: dict[str, int] | None,
     lasts: list[str],
 ) -> None:
@@ -171,6 +173,7 @@ def _conversation(
     workspace.conversations[conversation.id] = conversation
     _link_threads(workspace, conversation, lasts)
     _link_agents(state, workspace, conversation, agent)
+    _link_offers(state, workspace, conversation, offers)
     if wanted is not None:
         queue, requires, preferred, also, units, watch = wanted
         found = class_for(
@@ -215,20 +218,32 @@ def _link_agents(
 ) -> None:
     """Loads, exclusions and timers follow from what the conversation says."""
     if holder is not None:
-        load(workspace.agents[holder], conversation)
-    if conversation.offer is not None:
-        workspace.offers[conversation.offer] = conversation
+        conversation.agent = workspace.agents[holder]
+        load(conversation.agent, conversation)
     for agent, until in (conversation.shunned or {}).items():
         workspace.agents[agent].shunned[conversation.id] = until
         remind(state, workspace, conversation.id, until)
-    if conversation.status == "offered" and conversation.offer is not None:
-        arm(state, conversation.expires_at, "expire", workspace.name, conversation.offer)
     if conversation.snoozed_until:
         arm(state, conversation.snoozed_until, "wake", workspace.name, conversation.id)
     if conversation.status == "closed":
         remind_to_forget(state, workspace, conversation)
         if holder is not None:
             arm(state, conversation.wrap_up_until, "wrap_up", workspace.name, conversation.id)
+
+
+def _link_offers(
+    state: State, workspace: Workspace, conversation: Conversation, offers: list[list[Any]]
+) -> None:
+    """Who is asked has it in his load; who accepted it may say so again."""
+    if conversation.offer is not None and conversation.agent is not None:
+        accepted = Offer(conversation.offer, conversation, conversation.agent)
+        workspace.offers[accepted.id] = accepted
+    for identity, name, expires_at, accepting in offers:
+        offer = Offer(identity, conversation, workspace.agents[name], expires_at, accepting)
+        workspace.offers[identity] = offer
+        conversation.offers = [*(conversation.offers or ()), offer]
+        load(offer.agent, conversation)
+        arm(state, expires_at, "expire", workspace.name, identity)
 
 
 _READERS: dict[str, Callable[..., None]] = {

@@ -50,8 +50,9 @@ CONVERSATION_FIELDS = (
     "due",
     "pinned",
     "offer",
-    "expires_at",
     "tries",
+    "attempts",
+    "last_asked",
     "queued_at",
     "limits",
     "kept_for",
@@ -142,6 +143,7 @@ def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
         known.attributes,
         None if wanted is None else as_written(wanted.demand),
         None if known.agent is None else known.agent.name,
+        [[one.id, one.agent.name, one.expires_at, one.accepting] for one in known.offers or ()],
         known.shunned and dict(sorted(known.shunned.items())),
         sorted(key for key in keys_of(known) if workspace.threads[key].last is known),
     )

@@ -35,9 +35,10 @@ _DROPPED_AT_ONCE = 10_000
 class Conversation:
     """One episode with one customer. Times are Unix milliseconds.
 
-    `open` is neither waiting nor with anybody (a caller in the menu). `agent` is whom it is offered
-    to, who holds it, or who wraps it up. `offer` is the pending or the accepted offer. `shunned`
-    are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
+    `open` is neither waiting nor with anybody (a caller in the menu). `agent` holds it or wraps it
+    up. `offers` are the pending offers while it is offered, `offer` is the accepted one. `attempts`
+    counts the offers that came to nothing in its queue, `last_asked` is who was asked last.
+    `shunned` are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
     `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
     sleeps with its agent. `asked` are the skills a person asked for instead of the route's.
     `last_agent` held it last. `joined` are the conversations merged into it, with their keys;
@@ -72,8 +73,10 @@ class Conversation:
     pinned: bool = False
     agent: "Agent | None" = None
     offer: str | None = None
-    expires_at: int = 0
+    offers: "list[Offer] | None" = None
     tries: int = 0
+    attempts: int = 0
+    last_asked: str | None = None
     shunned: dict[str, int] | None = None
     queued_at: int = 0
     limits: int = 0
@@ -95,6 +98,17 @@ class Conversation:
     def queue(self) -> str:
         """The queue it was put into last; empty before the first one."""
         return "" if self.skill_class is None else self.skill_class.queue
+
+
+@dataclass(slots=True, eq=False)
+class Offer:
+    """One agent is asked, or was and accepted. `accepting`: he has begun to."""
+
+    id: str
+    conversation: Conversation
+    agent: "Agent"
+    expires_at: int = 0
+    accepting: bool = False
 
 
 class Before(NamedTuple):
@@ -201,7 +215,7 @@ class Workspace:
     conversations: Table[Conversation] = field(default_factory=Table)
     threads: Table[Thread] = field(default_factory=Table)
     agents: dict[str, Agent] = field(default_factory=dict)
-    offers: dict[str, Conversation] = field(default_factory=dict)
+    offers: dict[str, Offer] = field(default_factory=dict)
     recent: deque[str] = field(default_factory=deque)
     known: set[str] = field(default_factory=set)
     classes: dict[Demand, SkillClass] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """What is known of one conversation key: its latest conversation, and which events it has seen."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from services.router.engine.state import Attributes, Conversation, Thread, Workspace
@@ -10,7 +11,8 @@ RECENT_EVENTS = 32
 
 _DIGEST_BYTES = 8
 _HOUR_MS = 3_600_000
-_MEMORY_MS = _HOUR_MS
+MEMORY_MS = _HOUR_MS
+"""For so long a closed conversation is remembered, at least."""
 
 _MOST_SHARED = 1024
 
@@ -27,6 +29,11 @@ def seen(thread: Thread, ref: str) -> bool:
 def latest(workspace: Workspace, key: str, ref: str) -> bool:
     """Is this event the last one of its key?"""
     return workspace.threads[key].recent.endswith(_digest(ref))
+
+
+def ends_with(thread: Thread, refs: Sequence[str]) -> bool:
+    """Are these events, in this order, the last ones of the thread?"""
+    return thread.recent.endswith(b"".join(_digest(ref) for ref in refs))
 
 
 def saw(recent: bytes, ref: str) -> bytes:
@@ -48,7 +55,7 @@ def forget_at(conversation: Conversation) -> int:
 
 def remembered_until(conversation: Conversation) -> int:
     """The same without its wrap-up: what is known when it is closed."""
-    return max(conversation.reopens_until, conversation.closed_at + _MEMORY_MS)
+    return max(conversation.reopens_until, conversation.closed_at + MEMORY_MS)
 
 
 def share(workspace: Workspace, attributes: Attributes) -> Attributes:

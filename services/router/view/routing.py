@@ -6,7 +6,7 @@ A decision about a conversation whose beginning is no longer retained changes on
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from services.router.view import conversations, figures, holding
+from services.router.view import conversations, figures, holding, joining
 from services.router.view.moment import Moment
 from services.router.view.sheet import Fold, Placed, Sheet
 from shared.events import routing as was
@@ -32,6 +32,9 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.Snoozed: holding.snoozed,
     was.Woken: holding.woken,
     was.Closed: holding.closed,
+    was.Merged: joining.merged,
+    was.Unmerged: joining.unmerged,
+    was.SplitOff: joining.split_off,
     was.WrapUpStarted: holding.wrap_up_started,
     was.WrapUpEnded: holding.wrap_up_ended,
     was.PresenceChanged: holding.presence_changed,
@@ -62,9 +65,10 @@ def _fold(sheet: Sheet, placed: Placed[Decision]) -> None:
 def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
     for placed in batch:
         for event in placed.data.events:
-            conversation = getattr(event, "conversation", None)
-            if conversation is not None:
-                yield sheet.keys.conversation(conversation)
+            for field in ("conversation", "other"):
+                conversation = getattr(event, field, None)
+                if conversation is not None:
+                    yield sheet.keys.conversation(conversation)
             agent = getattr(event, "agent", None)
             if agent is not None:
                 yield sheet.keys.agent(agent)

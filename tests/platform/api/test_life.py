@@ -39,3 +39,55 @@ async def test_a_time_without_a_zone_is_no_time(empty_redis: str) -> None:
         got = await here.desk.post(f"{ONE}/snooze", "ana", {"until": "2026-03-09T08:00:00"})
     assert got.status == 422
     assert here.engine.asked == []
+
+
+async def test_what_is_merged_is_answered_where_the_customer_spoke_last(empty_redis: str) -> None:
+    mail = was.Opened("cnv_2", "k2", "email", "mail", "nadia@example.org", "Nadia", {}, NOW_MS)
+    async with office(empty_redis) as here:
+        await hold(here)
+        here.engine.answer = lambda _command: [
+            mail,
+            was.Closed("cnv_2", "ana", NOW_MS, "merged"),
+            was.Merged("cnv_1", "cnv_2", "ana", NOW_MS),
+            was.Attached("cnv_1", "mail:2", "message", NOW_MS, "k2"),
+        ]
+        merged = await here.desk.post(f"{ONE}/merge", "ana", {"conversation": "cnv_2"})
+        shown = await here.desk.call("GET", ONE, "ana")
+        other = await here.desk.call("GET", "/v1/conversations/cnv_2", "ana")
+        here.engine.answer = lambda _command: [was.Unmerged("cnv_1", "cnv_2", "ana", NOW_MS)]
+        split = await here.desk.post(f"{ONE}/split", "ana", {"merged": "cnv_2"})
+        after = await here.desk.call("GET", ONE, "ana")
+    assert (merged.status, split.status, split.body["other"]) == (200, 200, "cnv_2")
+    assert (shown.body["channel"], shown.body["account"]) == ("email", "mail")
+    assert shown.body["customer"]["address"] == "nadia@example.org"
+    assert [one["conversation"] for one in shown.body["merged"]] == ["cnv_2"]
+    assert other.body["merged_into"] == "cnv_1"
+    assert (after.body["channel"], after.body["merged"]) == ("whatsapp", [])
+
+
+async def test_the_customers_last_entries_are_split_off(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        first = was.Opened("cnv_2", "k1", "whatsapp", "wa", "a", "Nadia", {}, NOW_MS)
+        here.engine.answer = lambda command: [
+            first,
+            was.SplitOff(
+                "cnv_1",
+                "cnv_2",
+                [was.MovedEntry(one.ref, one.action, NOW_MS) for one in command.moved],
+                "ana",
+                NOW_MS,
+            ),
+        ]
+        entries = await here.desk.call("GET", f"{ONE}/timeline", "ana")
+        entry = next(e["id"] for e in entries.body["entries"] if e["type"] == "customer")
+        split = await here.desk.post(f"{ONE}/split", "ana", {"entry": entry})
+        again = await here.desk.post(f"{ONE}/split", "ana", {"entry": entry})
+        nothing = await here.desk.post(f"{ONE}/split", "ana", {"entry": "wa:none"})
+        old = await here.desk.call("GET", f"{ONE}/timeline", "ana")
+        new = await here.desk.call("GET", "/v1/conversations/cnv_2/timeline", "ana")
+    assert (split.status, split.body["other"], again.body["other"]) == (200, "cnv_2", "cnv_2")
+    assert nothing.status == 422
+    assert [e["moved_to"] for e in old.body["entries"] if e["type"] == "customer"] == ["cnv_2"]
+    assert [e["id"] for e in new.body["entries"] if e["type"] == "customer"] == [entry]
+    assert len(here.engine.asked) == 1

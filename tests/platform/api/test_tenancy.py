@@ -17,6 +17,8 @@ _PUBLIC = {"workspace"}
 _BODIES: dict[str, Any] = {
     "reply": {"text": "Hello"},
     "transfer": {"queue": "care"},
+    "merge": {"conversation": "cnv_2"},
+    "split": {"merged": "cnv_2"},
     "snooze": {"until": "2099-01-01T00:00:00Z"},
 }
 _PLACES = re.compile(r"\{(\w+)\}")

@@ -16,7 +16,8 @@ from shared.views.read import document
 async def situation(call: Call) -> Situation:
     """Everything that is known about writing to the customer. Raises Problem `not_found`."""
     caller, parts = call.caller, call.parts
-    found = await parts.conversation(caller.workspace, call.path["conversation"])
+    known_as = await parts.conversation(caller.workspace, call.path["conversation"])
+    found = known_as.answered_on()
     keys, known = Keys(caller.workspace), parts.workspace(caller.workspace)
     return Situation(
         conversation=found,

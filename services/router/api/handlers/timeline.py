@@ -33,9 +33,9 @@ async def timeline(call: Call) -> Said:
     page: TimelinePage = call.query
     caller, parts = call.caller, call.parts
     found = await parts.conversation(caller.workspace, call.path["conversation"])
-    await parts.settle(
-        caller.workspace, OUTBOUND.partition(caller.workspace, found.key, parts.shards)
-    )
+    for written in {found.key, found.answered_on().key}:
+        partition = OUTBOUND.partition(caller.workspace, written, parts.shards)
+        await parts.settle(caller.workspace, partition)
     key = Keys(caller.workspace).timeline(found.id)
     before = Cursor.parse(page.before, "/before") if page.before else None
     after = Cursor.parse(page.after, "/after") if page.after else None
@@ -99,7 +99,7 @@ async def _entries(
     for entry, at in entries:
         match entry:
             case CustomerEntry():
-                shown.append(customer(entry, at, item_of[entry.ref]))
+                shown.append(customer(entry, at, item_of[entry.ref], found.moved.get(entry.ref)))
             case MessageEntry():
                 done = delivery(became_of[entry.id], marks)
                 shown.append(message(entry, at, sent_of[entry.id], done))

@@ -30,21 +30,27 @@ class Record:
         self.holders: dict[str, str] = {}
         self.last_offered: dict[str, str] = {}
         self.conversations: list[str] = []
+        self.attached: dict[str, list[str]] = {}
 
     def read(self, event: RoutingEvent) -> None:
         match event:
             case routing.Opened():
                 self.conversations.append(event.conversation)
+            case routing.Attached():
+                self.attached.setdefault(event.conversation, []).append(event.ref)
             case routing.Offered():
                 assert event.conversation not in self.holders
-                assert all(who[0] != event.conversation for who in self.pending.values())
+                assert (event.conversation, event.agent) not in self.pending.values()
                 self.pending[event.offer] = (event.conversation, event.agent)
                 self.last_offered[event.conversation] = event.agent
             case routing.OfferEnded():
                 self.ended[event.offer] = self.pending.pop(event.offer)
                 assert self.ended[event.offer] == (event.conversation, event.agent)
+            case routing.Accepting():
+                assert self.pending[event.offer] == (event.conversation, event.agent)
             case routing.Assigned():
                 assert event.conversation not in self.holders
+                assert all(who[0] != event.conversation for who in self.pending.values())
                 self.holders[event.conversation] = event.agent
             case routing.Released():
                 assert self.holders.pop(event.conversation) == event.agent

@@ -13,13 +13,21 @@ def limit(rules: Rules, agent: AgentRules, channel: str) -> int:
     return agent.capacity.get(channel, rules.default_capacity.get(channel, 1))
 
 
+def asks(conversation: Conversation, agent: Agent) -> bool:
+    """Is it on offer to him?"""
+    return any(offer.agent is agent for offer in conversation.offers or ())
+
+
 def holds(workspace: Workspace, agent: Agent) -> list[Conversation]:
     """What takes an agent's capacity, found by looking at every conversation."""
     return [
         conversation
         for conversation in workspace.conversations.values()
-        if conversation.agent is agent
-        and (conversation.status in ("offered", "held") or conversation.wrap_up_until)
+        if asks(conversation, agent)
+        or (
+            conversation.agent is agent
+            and (conversation.status == "held" or conversation.wrap_up_until)
+        )
     ]
 
 
@@ -87,6 +95,22 @@ def may_take(workspace: Workspace, agent: Agent, conversation: Conversation, now
     )
 
 
+def may_be_asked(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
+    """Could it be offered to him, beside those who are asked already?"""
+    settings = workspace.rules.queues.get(conversation.queue)
+    offers = conversation.offers or []
+    also = (
+        settings is not None
+        and 0 < len(offers) < settings.offer.agents
+        and not asks(conversation, agent)
+        and is_offered(workspace, conversation.queue)
+        and able(workspace, agent, conversation)
+        and free(workspace, agent, conversation.channel)
+        and not kept(workspace, agent, conversation, now)
+    )
+    return also or may_take(workspace, agent, conversation, now)
+
+
 def check_state(state: State, now: int) -> None:
     """I3, I4 and I6 for every workspace, and that the fast structures say what is true."""
     for workspace in state.workspaces.values():
@@ -102,14 +126,21 @@ def check_state(state: State, now: int) -> None:
 
 
 def _check_holders(workspace: Workspace) -> None:
-    """I3: with one agent at most, and known to that agent alone."""
+    """I3: held by one agent at most, or on offer to at most so many; known to those alone."""
     taken = Counter(identity for agent in workspace.agents.values() for identity in agent.work)
-    assert all(count == 1 for count in taken.values()), taken
     for conversation in workspace.conversations.values():
-        with_agent = conversation.status in ("offered", "held")
-        assert not with_agent or conversation.agent is not None
-        assert (conversation.agent is not None) == (conversation.id in taken)
-        assert (conversation.status == "offered") <= (conversation.offer in workspace.offers)
+        offers = conversation.offers or []
+        assert (conversation.status == "offered") == bool(offers)
+        assert conversation.agent is None or not offers
+        assert conversation.status != "held" or conversation.agent is not None
+        assert len({offer.agent.name for offer in offers}) == len(offers)
+        assert taken[conversation.id] == len(offers) + (conversation.agent is not None)
+        for offer in offers:
+            assert workspace.offers[offer.id] is offer
+            assert offer.conversation is conversation
+    pending = sum(len(c.offers or ()) for c in workspace.conversations.values())
+    held = sum(c.offer is not None for c in workspace.conversations.values())
+    assert len(workspace.offers) == pending + held
 
 
 def _check_loads(workspace: Workspace) -> None:
@@ -213,7 +244,7 @@ def check_offer(
 ) -> None:
     """Before an offer is applied: it is allowed, nothing higher waits for him (I7), and nobody
     has been idle for longer, except `last`, to whom it was offered just before."""
-    assert may_take(workspace, agent, conversation, now)
+    assert may_be_asked(workspace, agent, conversation, now)
     for other in workspace.conversations.values():
         assert by_due(other) >= by_due(conversation) or not may_take(
             workspace, agent, other, now
@@ -222,5 +253,5 @@ def check_offer(
         assert (
             other_agent.rank >= agent.rank
             or other_agent.name == last
-            or not may_take(workspace, other_agent, conversation, now)
+            or not may_be_asked(workspace, other_agent, conversation, now)
         ), f"{other_agent.name} is idle for longer than {agent.name}"

@@ -90,11 +90,30 @@ class Shop:
         assert any(isinstance(event, Assigned) for event in events) == expected
         assert expected or isinstance(events[-1], Refused | Unchanged)
 
-    def decline(self, which: int, actor: str = "own", *, stale: bool = False) -> None:
+    def begin(self, which: int, actor: str = "own", *, stale: bool = False) -> None:
+        """Only whom a pending offer was made to may begin to accept it, and only once."""
+        offer, owner = self._offer(which, stale=stale)
+        who = owner if actor == "own" else actor
+        for _ in range(2):
+            events = self.history.command(
+                commands.BeginAccept(workspace=self.workspace, actor=who, offer=offer)
+            )
+        assert isinstance(events[-1], Refused | Unchanged)
+
+    def decline(
+        self,
+        which: int,
+        actor: str = "own",
+        *,
+        stale: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         offer, owner = self._offer(which, stale=stale)
         who = owner if actor == "own" else actor
         self.history.command(
-            commands.DeclineOffer(workspace=self.workspace, actor=who, offer=offer)
+            commands.DeclineOffer(
+                workspace=self.workspace, actor=who, offer=offer, retry_after=retry_after
+            )
         )
 
     def transfer(self, which: int, queue: str | None, actor: str = "own", **to: Any) -> None:
@@ -107,6 +126,44 @@ class Shop:
 
     def wake(self, which: int, actor: str = "own") -> None:
         self._handle(which, actor, commands.Wake)
+
+    def merge(self, which: int, other: int, actor: str = "own") -> None:
+        merged, _ = self._conversation(other)
+        self._handle(which, actor, lambda **who: commands.Merge(other=merged, **who))
+
+    def split(self, other: int, actor: str = "own") -> None:
+        """What was merged, where there is such a thing."""
+        known = self.history.live.workspace(self.workspace).conversations
+        joined = [(c.id, one) for c in known.values() for one in c.joined or ()]
+        conversation, merged = _pick(joined, other, ("cnv_none", "cnv_other"))
+        holder = self.history.record.holders.get(conversation, "ada")
+        self.history.command(
+            commands.Split(
+                workspace=self.workspace,
+                actor=holder if actor == "own" else actor,
+                conversation=conversation,
+                merged=merged,
+            )
+        )
+
+    def split_messages(self, which: int, count: int, actor: str = "own") -> None:
+        """The last actions of a conversation, as far as the record tells them."""
+        conversation, owner = self._conversation(which)
+        refs = self.history.record.attached.get(conversation, [])[-count:] if count else []
+        self.history.command(
+            commands.Split(
+                workspace=self.workspace,
+                actor=owner if actor == "own" else actor,
+                conversation=conversation,
+                moved=tuple(
+                    commands.Moved(ref=ref, action="message", at=moment(self.history.now - 500))
+                    for ref in refs
+                ),
+                channel="whatsapp",
+                account="acc",
+                address="+1",
+            )
+        )
 
     def close(self, which: int, actor: str = "own") -> None:
         self._handle(which, actor, commands.Close)

@@ -10,7 +10,7 @@ from typing import Any
 from services.router.engine.decide import Input, decide
 from services.router.engine.restore import restore
 from services.router.engine.snapshot import snapshot
-from services.router.engine.state import State
+from services.router.engine.state import Conversation, State
 from services.router.engine.timers import CAUSE, due_timers, next_timer
 from services.router.engine.turn import Context
 from shared.events import commands, routing
@@ -49,9 +49,7 @@ class Story:
         """How everybody and everything is left."""
         workspace = self.state.workspace(WORKSPACE)
         left = {
-            self.names[c.id]: " ".join(
-                filter(None, (c.status, c.queue, "" if c.agent is None else c.agent.name))
-            )
+            self.names[c.id]: " ".join(filter(None, (c.status, c.queue, _with_whom(c))))
             for c in workspace.conversations.values()
         }
         return left | {
@@ -141,12 +139,18 @@ class Story:
             workspace=WORKSPACE, actor=step["by"], offer=self.identity(step["accept"])
         )
 
+    def _begin(self, step: Step) -> Input:
+        return commands.BeginAccept(
+            workspace=WORKSPACE, actor=step["by"], offer=self.identity(step["accepting"])
+        )
+
     def _decline(self, step: Step) -> Input:
         return commands.DeclineOffer(
             workspace=WORKSPACE,
             actor=step["by"],
             offer=self.identity(step["decline"]),
             reason=step.get("reason"),
+            retry_after=step.get("retry_after"),
         )
 
     def _transfer(self, step: Step) -> Input:
@@ -240,12 +244,19 @@ class Story:
         )
 
 
+def _with_whom(conversation: Conversation) -> str:
+    asked = [offer.agent.name for offer in conversation.offers or ()]
+    holder = conversation.agent
+    return "+".join([*asked, *([] if holder is None else [holder.name])])
+
+
 _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "customer": Story._write,
     "presence": Story._presence,
     "lose": Story._lose,
     "resume": Story._resume,
     "accept": Story._accept,
+    "accepting": Story._begin,
     "decline": Story._decline,
     "transfer": Story._transfer,
     "snooze": Story._snooze,
@@ -261,7 +272,7 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
 
 _TIMES = ("at", "due", "until", "expires_at", "kept_until")
 _USUAL = ("level", "step", "units")
-_LEFT_OUT = ("event", "rules", "digest", "change", "detail", "by", "score")
+_LEFT_OUT = ("event", "rules", "digest", "change", "detail", "chosen", "score")
 
 
 def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:

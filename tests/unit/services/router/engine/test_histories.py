@@ -111,13 +111,18 @@ class Histories(RuleBasedStateMachine):
         for which in offers:
             self.shop.accept(which)
 
+    @rule(which=NUMBERS, retry_after=st.sampled_from((None, None, 0, 7, 50, 4000)))
+    def decline(self, which: int, retry_after: float | None) -> None:
+        self.shop.decline(which, retry_after=retry_after)
+
     @rule(which=NUMBERS)
-    def decline(self, which: int) -> None:
-        self.shop.decline(which)
+    def begin_to_accept(self, which: int) -> None:
+        self.shop.begin(which)
 
     @rule(which=NUMBERS, actor=ACTORS, stale=st.booleans())
     def answer_oddly(self, which: int, actor: str, stale: bool) -> None:
         self.shop.accept(which, actor, stale=stale)
+        self.shop.begin(which, actor, stale=stale)
         self.shop.decline(which, actor, stale=stale)
 
     @rule(which=NUMBERS, actor=ACTORS)
@@ -139,6 +144,18 @@ class Histories(RuleBasedStateMachine):
     @rule(which=NUMBERS, actor=ACTORS)
     def wake(self, which: int, actor: str) -> None:
         self.shop.wake(which, actor)
+
+    @rule(which=NUMBERS, other=NUMBERS, actor=st.sampled_from(("own", "system", "bob")))
+    def merge(self, which: int, other: int, actor: str) -> None:
+        self.shop.merge(which, other, actor)
+
+    @rule(other=NUMBERS, actor=st.sampled_from(("own", "system", "bob")))
+    def unmerge(self, other: int, actor: str) -> None:
+        self.shop.split(other, actor)
+
+    @rule(which=NUMBERS, count=st.integers(0, 3), actor=st.sampled_from(("own", "system", "bob")))
+    def split(self, which: int, count: int, actor: str) -> None:
+        self.shop.split_messages(which, count, actor)
 
     @rule(
         which=NUMBERS,
