@@ -1,67 +1,53 @@
 """Why a conversation is where it is: its route, its place, and every agent who could or could not.
 
-Reads the state and changes nothing. It looks at the agents of one queue, so it belongs into an
+Reads the state and changes nothing. It looks at the agents of its queues, so it belongs into an
 answer to a question, not into a decision.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from services.router.engine.capacity import has_room
+from services.router.engine.obstacles import Candidate, candidates
 from services.router.engine.ordering import by_due
-from services.router.engine.shunning import kept_from
-from services.router.engine.skills import Requires, missing
-from services.router.engine.state import Agent, Conversation, State, Workspace
+from services.router.engine.prospects import Next, prospects
+from services.router.engine.state import Conversation, State
 from shared.rules.needs import plain
 
-Obstacle = Literal[
-    "not_signed_in",
-    "away",
-    "draining",
-    "lacks_skill",
-    "at_capacity",
-    "declined_recently",
-]
-
-MOST_CANDIDATES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One agent of the queue. `obstacle` is None for who could take it now.
-
-    `detail` names the missing skills, or says until when (Unix milliseconds).
-    """
-
-    agent: str
-    obstacle: Obstacle | None
-    detail: str = ""
-    idle_since: int = 0
+MOST_CANDIDATES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """A conversation's situation at `at`. `ahead` counts what its class has to answer first.
 
+    `version` is that of the rules whose route put it there, `rules` the digest of those in force.
     `candidates` are at most `MOST_CANDIDATES`, those who are nearest to taking it first;
-    `obstacles` counts all of them.
+    `obstacles` counts all of them. `pick` is how the queue chooses among those without one.
     """
 
     conversation: str
     at: int
     status: str
     rules: str | None
+    version: int
     route: str | None
+    step: int
     queue: str
+    also: tuple[str, ...]
     priority: str
     requires: dict[str, Any]
+    preferred: tuple[dict[str, Any], ...]
+    units: int
     arrived: int
+    level: int
     due: int
     ahead: int
     tries: int
     agent: str | None
+    pick: str
     candidates: tuple[Candidate, ...]
     obstacles: dict[str, int]
+    waits_for: tuple[Next, ...]
 
 
 def explain(state: State, workspace: str, conversation: str, now: int) -> Explanation | None:
@@ -71,28 +57,32 @@ def explain(state: State, workspace: str, conversation: str, now: int) -> Explan
     if found is None:
         return None
     wanted = found.skill_class
-    requires: Requires = () if wanted is None else wanted.requires
-    candidates = _candidates(known, found, requires, now) if found.status == "waiting" else []
-    obstacles: dict[str, int] = {}
-    for candidate in candidates:
-        name = candidate.obstacle or "none"
-        obstacles[name] = obstacles.get(name, 0) + 1
+    who, obstacles = candidates(known, found, now) if found.status == "waiting" else ([], {})
+    demand = None if wanted is None else wanted.demand
     return Explanation(
         conversation=found.id,
         at=now,
         status=found.status,
         rules=known.digest,
+        version=found.version,
         route=found.route,
+        step=found.step,
         queue=found.queue,
+        also=() if demand is None else demand.also,
         priority=found.priority,
-        requires=plain(requires),
+        requires={} if demand is None else plain(demand.requires),
+        preferred=() if demand is None else tuple(map(plain, demand.preferred)),
+        units=found.units,
         arrived=found.arrived,
+        level=found.level,
         due=found.due,
         ahead=_ahead(found),
         tries=found.tries,
         agent=None if found.agent is None else found.agent.name,
-        candidates=tuple(candidates[:MOST_CANDIDATES]),
+        pick="" if wanted is None else wanted.kind.pick,
+        candidates=tuple(who[:MOST_CANDIDATES]),
         obstacles=obstacles,
+        waits_for=prospects(known, found),
     )
 
 
@@ -106,46 +96,3 @@ def _ahead(conversation: Conversation) -> int:
 
 def _waits(conversation: Conversation) -> bool:
     return conversation.status == "waiting"
-
-
-_NEAREST_FIRST: tuple[Obstacle | None, ...] = (
-    None,
-    "declined_recently",
-    "at_capacity",
-    "draining",
-    "away",
-    "not_signed_in",
-    "lacks_skill",
-)
-
-
-def _candidates(
-    workspace: Workspace, conversation: Conversation, requires: Requires, now: int
-) -> list[Candidate]:
-    candidates = [
-        _candidate(workspace, conversation, agent, requires, now)
-        for agent in workspace.agents.values()
-        if agent.rules is not None and conversation.queue in agent.rules.queues
-    ]
-    return sorted(candidates, key=lambda c: (_NEAREST_FIRST.index(c.obstacle), c.agent))
-
-
-def _candidate(
-    workspace: Workspace, conversation: Conversation, agent: Agent, requires: Requires, now: int
-) -> Candidate:
-    lacking = missing(agent.rules.skills, requires) if agent.rules is not None else []
-    obstacle: Obstacle | None = None
-    detail = ""
-    if lacking:
-        obstacle, detail = "lacks_skill", ", ".join(lacking)
-    elif agent.state == "offline":
-        obstacle = "not_signed_in"
-    elif agent.state == "away":
-        obstacle, detail = "away", agent.reason or ""
-    elif agent.state == "draining":
-        obstacle = "draining"
-    elif kept_from(workspace, conversation, agent, now):
-        obstacle, detail = "declined_recently", str((conversation.shunned or {})[agent.name])
-    elif not has_room(agent, conversation.channel, conversation.units):
-        obstacle = "at_capacity"
-    return Candidate(agent.name, obstacle, detail, agent.idle_since)

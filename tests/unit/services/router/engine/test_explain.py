@@ -8,6 +8,7 @@ import pytest
 
 from services.router.engine.explain import MOST_CANDIDATES, Explanation, explain
 from tests.unit.services.router.engine.stories import WORKSPACE, Story
+from tests.unit.services.router.engine.worlds import START
 
 HERE = Path(__file__).parent
 RULES: dict[str, Any] = json.loads((HERE / "rules.json").read_text())
@@ -112,3 +113,120 @@ def test_an_unknown_conversation_has_no_explanation(workspace: str) -> None:
     wanted = {WORKSPACE: "cnv_unknown", "unheard of": story.identity("c1")}[workspace]
 
     assert explain(story.state, workspace, wanted, story.now) is None
+
+
+def _next(why: Explanation) -> list[tuple[str, float | None, str]]:
+    """What it waits for, with seconds from the story's start."""
+    return [
+        (one.what, None if one.at is None else (one.at - START) / 1000, one.detail)
+        for one in why.waits_for
+    ]
+
+
+def _candidates(story: Story, name: str) -> dict[str, tuple[str | None, str]]:
+    return {c.agent: (c.obstacle, c.detail) for c in _explained(story, name).candidates}
+
+
+def test_the_tuples_are_compared_and_the_lowest_is_first() -> None:
+    """The queue is closed: nobody may take it, and everybody shows how he would compare."""
+    rules = {**RULES, "queues": {"support": {"pick": "least_loaded", "hours": "never"}}}
+    rules["hours"] = {"never": {"time_zone": "UTC", "open": {"sun": ["00:00-00:01"]}}}
+    rules["agents"] = {"ada": _agent(), "bob": _agent(), "cem": {"queues": ["support"]}}
+    rules["routes"] = [{"name": "all", "queue": "support", "preferred": [{"german": 1}]}]
+    story = Story(rules)
+    for at, agent in enumerate(("cem", "bob", "ada")):
+        story.tell({"at": at, "presence": agent, "state": "available"})
+    story.tell({"at": 9, "customer": "k1"})
+
+    why = _explained(story, "c1")
+
+    assert [(c.agent, c.obstacle) for c in why.candidates] == [
+        ("bob", "queue_closed"),
+        ("ada", "queue_closed"),
+        ("cem", "queue_closed"),
+    ]
+    assert [name for name, _ in why.candidates[0].compared] == [
+        *("helps_out", "lacks_preference_1", "units_taken", "idle_order"),
+    ]
+    assert why.candidates[2].compared[1] == ("lacks_preference_1", 1)
+    assert (why.pick, why.preferred) == ("least_loaded", ({"german": 1},))
+
+
+def test_what_each_new_rule_keeps_from_whom() -> None:
+    """Not on this channel, busy with another, a load at its bound, a lost connection."""
+    agents = {
+        "mail": _agent(capacity={"whatsapp": 0}),
+        "caller": _agent(),
+        "full": _agent(total=1),
+        "lost": _agent(capacity={"whatsapp": 1}),
+    }
+    story = _told(
+        agents,
+        {"at": 0, "presence": "full", "state": "available"},
+        {"at": 1, "customer": "k1", "language": "de"},
+        {"at": 2, "accept": "o1", "by": "full"},
+        {"at": 3, "presence": "lost", "state": "available", "session": "s1"},
+        {"at": 4, "customer": "k2", "language": "de"},
+        {"at": 5, "accept": "o2", "by": "lost"},
+        {"at": 6, "lose": "lost", "session": "s1"},
+        {"at": 7, "presence": "caller", "state": "busy", "channels": ["phone"]},
+        {"at": 8, "presence": "mail", "state": "available"},
+        {"at": 9, "customer": "k3", "language": "de"},
+    )
+
+    found = _candidates(story, "c3")
+
+    assert found["mail"] == ("not_on_this_channel", "whatsapp")
+    assert found["caller"] == ("busy", "phone")
+    assert found["full"] == ("at_capacity", "1 of 2 on whatsapp, 1 of 1 units")
+    assert found["lost"][0] == "lease_lost"
+
+
+def test_it_says_what_comes_next_and_when() -> None:
+    rules = {**RULES, "agents": {"ada": _agent()}}
+    rules["queues"] = {
+        "support": {"max_wait": [{"after_seconds": 600, "do": "close"}]},
+        "sales": {},
+    }
+    rules["routes"] = [
+        {
+            "name": "all",
+            "queue": "support",
+            "requires": {"german": 2},
+            "steps": [
+                {"after_seconds": 60, "requires": {}},
+                {"expected_wait_seconds": 300, "also": ["sales"]},
+            ],
+        }
+    ]
+    story = Story(rules)
+    story.tell({"at": 0, "customer": "k1"})
+
+    assert _next(_explained(story, "c1")) == [
+        ("route_step", 60, "1: requires nothing"),
+        ("max_wait", 600, "close"),
+        ("an_agent", None, ""),
+        ("route_step", None, "2, expected wait above 300 s: also sales"),
+    ]
+
+
+def test_an_offered_one_waits_for_its_answer() -> None:
+    story = _told(
+        {"ada": _agent()},
+        {"at": 0, "presence": "ada", "state": "available"},
+        {"at": 1, "customer": "k1"},
+    )
+    why = _explained(story, "c1")
+    assert (why.status, _next(why)) == ("offered", [("an_answer", 21, "ada")])
+
+
+def test_a_closed_one_may_come_again() -> None:
+    story = _told(
+        {"ada": _agent()},
+        {"at": 0, "presence": "ada", "state": "available"},
+        {"at": 1, "customer": "k1", "channel": "email"},
+        {"at": 2, "accept": "o1", "by": "ada"},
+        {"at": 3, "close": "c1", "by": "ada"},
+    )
+    why = _explained(story, "c1")
+    assert (why.status, _next(why)) == ("closed", [("reopens_until", 3603, "")])

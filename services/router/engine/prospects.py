@@ -1,0 +1,111 @@
+"""What a conversation waits for: what may happen next by itself, and when."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from services.router.engine.hours import standing
+from services.router.engine.limits import due_limit
+from services.router.engine.state import Conversation, Workspace
+from services.router.engine.versions import routing_for
+from shared.rules import Queue, Step
+
+Prospect = Literal[
+    "an_agent",
+    "an_answer",
+    "kept_for",
+    "queue_opens",
+    "route_step",
+    "max_wait",
+    "decline_lapses",
+    "wakes",
+    "wrap_up_ends",
+    "reopens_until",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """One thing that may come. `at` is when, in Unix milliseconds; None: when something else
+    happens. `detail` names the agent, the step, the action."""
+
+    what: Prospect
+    at: int | None = None
+    detail: str = ""
+
+
+def prospects(workspace: Workspace, conversation: Conversation) -> tuple[Next, ...]:
+    """All of them, soonest first; those without a time at the end."""
+    looks = {
+        "waiting": _of_waiting,
+        "offered": _of_offered,
+        "held": _of_held,
+        "closed": _of_closed,
+    }
+    look = looks.get(conversation.status)
+    found = [] if look is None else list(look(workspace, conversation))
+    return tuple(sorted(found, key=lambda one: (one.at is None, one.at or 0, one.what)))
+
+
+def _of_waiting(workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    if conversation.kept_for is not None:
+        yield Next("kept_for", conversation.kept_until, conversation.kept_for)
+    if conversation.queue in workspace.closed:
+        yield Next("queue_opens", standing(workspace, conversation.queue).until, conversation.queue)
+    else:
+        yield Next("an_agent")
+    if conversation.shunned:
+        name, until = min(conversation.shunned.items(), key=lambda one: (one[1], one[0]))
+        yield Next("decline_lapses", until, name)
+    yield from _steps(workspace, conversation)
+    yield from _limit(workspace, conversation)
+
+
+def _of_offered(_workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    for offer in conversation.offers or ():
+        yield Next("an_answer", offer.expires_at, offer.agent.name)
+
+
+def _of_held(_workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    if conversation.snoozed_until:
+        yield Next("wakes", conversation.snoozed_until)
+
+
+def _of_closed(_workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    if conversation.agent is not None:
+        yield Next("wrap_up_ends", conversation.wrap_up_until, conversation.agent.name)
+    if conversation.reopens_until:
+        yield Next("reopens_until", conversation.reopens_until)
+
+
+def _steps(workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    steps = routing_for(workspace, conversation).steps(conversation.route)
+    for number, step in enumerate(steps[conversation.step :], start=conversation.step + 1):
+        if step.after_seconds is not None:
+            at = conversation.routed_at + round(step.after_seconds * 1000)
+            yield Next("route_step", at, f"{number}: {_changes(step)}")
+        else:
+            trigger = "nobody able" if step.nobody_able else "expected wait above"
+            bound = "" if step.nobody_able else f" {step.expected_wait_seconds:g} s"
+            yield Next("route_step", None, f"{number}, {trigger}{bound}: {_changes(step)}")
+
+
+def _changes(step: Step) -> str:
+    names = ("queue", "priority", "requires", "preferred", "also")
+    said = step.model_dump(mode="json", exclude_none=True, include=set(names))
+    return ", ".join(f"{name} {_plain(said[name])}" for name in names if name in said)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{key}={_plain(one)}" for key, one in value.items()) or "nothing"
+    if isinstance(value, list):
+        return "+".join(_plain(one) for one in value) or "nobody"
+    return str(value)
+
+
+def _limit(workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    settings = workspace.rules.queues.get(conversation.queue) or Queue()
+    due = due_limit(workspace, conversation)
+    if due is not None:
+        yield Next("max_wait", due, settings.max_wait[conversation.limits].do)

@@ -1,0 +1,37 @@
+"""What the numbers mean by which agents are compared for a conversation; lower ones win.
+
+First who serves the queue himself, then who is preferred, then who is best at what is needed (best
+fit only), then the queue's own order of asking.
+"""
+
+from collections.abc import Mapping, Sequence
+
+Named = tuple[tuple[str, int], ...]
+
+KEPT = "kept"
+"""How he was chosen for whom alone it waited."""
+
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "longest_idle": ("idle_order",),
+    "best_fit": ("idle_order",),
+    "least_loaded": ("units_taken", "idle_order"),
+    "most_spare": ("minus_spare", "idle_order"),
+    "round_robin": ("asked_order", "idle_order"),
+}
+_KEY_PARTS = 2
+_FIXED = _KEY_PARTS + 2
+
+
+def named(chosen: str, score: Sequence[int]) -> Named:
+    """The parts of a score with their names, most important first; those that decide nothing are
+    left out. Of an order of asking the lower number was idle longer, or asked longer ago.
+    """
+    if len(score) < _FIXED:
+        return ()
+    head, last = score[:-_KEY_PARTS], score[-_KEY_PARTS:]
+    parts = [("helps_out", head[0])]
+    parts += [(f"lacks_preference_{n}", part) for n, part in enumerate(head[1:-1], start=1)]
+    if chosen == "best_fit":
+        parts.append(("minus_fit", head[-1]))
+    parts += zip(_KEYS.get(chosen, ()), last, strict=False)
+    return tuple(parts)
