@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --un
 # PYTHON=python3.13 chooses an interpreter; else the first of these that is new enough.
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
-.PHONY: help demo stack test check bench docs lock clean
+.PHONY: help demo stack test check bench prove docs lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -39,6 +39,9 @@ check: $(DEV) ## Lint, check the format, the types and who imports whom
 
 bench: $(DEV) ## Measure on real Kafka (ARGS="--help")
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+prove: $(DEV) ## Hold the engine against exact results (ARGS="--help")
+	@$(BIN)/python -m tests.prove $(ARGS)
 
 docs: $(DEV) ## Write the tables and examples that are made from the code
 	@$(BIN)/python -m tests.deploy.page

@@ -32,12 +32,17 @@ def simulate(scenario: Scenario, processes: int | None = None) -> list[Batch]:
     return [batch for batches in found for batch in batches]
 
 
-def run_part(scenario: Scenario, part: int, parts: int) -> list[Batch]:
-    """One of them."""
+def plan(scenario: Scenario, part: int, parts: int) -> tuple[int, int]:
+    """How many arrivals count in this part, and how many come before."""
     counted = scenario.arrivals // parts + (part < scenario.arrivals % parts)
     share = scenario.model_copy(update={"arrivals": counted})
     warm_up = usual_warm_up(share) if scenario.warm_up is None else scenario.warm_up
-    run = Run(scenario, part, counted, warm_up, BATCHES // parts)
+    return counted, warm_up
+
+
+def run_part(scenario: Scenario, part: int, parts: int) -> list[Batch]:
+    """One of them."""
+    run = Run(scenario, part, *plan(scenario, part, parts), BATCHES // parts)
     gc.collect()
     gc.freeze()  # what is there now stays: no collection need look at it again
     try:

@@ -141,9 +141,9 @@ def _check_load(document: Document, scenario: Scenario) -> None:
         return
     patient = [c for c in scenario.contacts if c.patience_minutes is None]
     load = sum(contact.rate_per_minute * contact.handle_minutes for contact in patient)
-    hands = sum(_hands(scenario, patient))
-    if patient and load >= hands:
-        message = f"{load:g} minutes of work come in a minute, and {hands:g} can be done"
+    able = sum(_hands(scenario, patient))
+    if patient and load >= able:
+        message = f"{load:g} minutes of work come in a minute, and {able:g} can be done"
         hint = "the longer this runs, the longer they wait: no figure has a limit to converge to"
         document.problem(("contacts",), message, hint, warning=True)
 
@@ -156,6 +156,15 @@ def _hands(scenario: Scenario, contacts: list[Contact]) -> Iterator[int]:
             yield agents.count * min(units, total(agents))
 
 
+def hands(scenario: Scenario) -> int:
+    """How many contacts all agents together have in hand at most."""
+    channels = {contact.channel for contact in scenario.contacts}
+    return sum(
+        group.count * min(sum(places(group, channel) for channel in channels), total(group))
+        for group in scenario.agents
+    )
+
+
 def usual_warm_up(scenario: Scenario) -> int:
     """Arrivals until the queues have forgotten that they were empty once.
 
@@ -163,11 +172,6 @@ def usual_warm_up(scenario: Scenario) -> int:
     is counted; never more than is counted.
     """
     load = sum(contact.rate_per_minute * contact.handle_minutes for contact in scenario.contacts)
-    channels = {contact.channel for contact in scenario.contacts}
-    hands = sum(
-        group.count * min(sum(places(group, c) for c in channels), total(group))
-        for group in scenario.agents
-    )
-    gap = abs(math.sqrt(hands) - math.sqrt(load))
+    gap = abs(math.sqrt(hands(scenario)) - math.sqrt(load))
     relaxed = 10 * load / max(gap, 0.05) ** 2
     return round(min(max(scenario.arrivals / 10, relaxed, 20 * load), scenario.arrivals))

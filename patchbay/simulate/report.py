@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from patchbay.simulate.intervals import Estimate, ratio, share
-from patchbay.simulate.reading import places, total
+from patchbay.simulate.reading import hands
 from patchbay.simulate.scenario import Scenario
 from patchbay.simulate.tally import Batch, Counts
 
@@ -52,14 +52,10 @@ def _block(counts: Sequence[Counts], reported: Sequence[str]) -> dict[str, Any]:
 
 def _occupancy(scenario: Scenario, batches: Sequence[Batch]) -> tuple[Estimate, Estimate]:
     """By load: contacts in hand, of as many as they could have. By head: agents with any."""
-    channels = {contact.channel for contact in scenario.contacts}
-    hands = sum(
-        group.count * min(sum(places(group, c) for c in channels), total(group))
-        for group in scenario.agents
-    )
+    most = hands(scenario)
     people = sum(group.count for group in scenario.agents)
     return (
-        ratio([b.busy for b in batches], [b.minutes * hands for b in batches]),
+        ratio([b.busy for b in batches], [b.minutes * most for b in batches]),
         ratio([b.heads for b in batches], [b.minutes * people for b in batches]),
     )
 

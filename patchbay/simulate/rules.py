@@ -21,7 +21,9 @@ def rules_of(scenario: Scenario) -> Rules:
     channels = {contact.channel for contact in scenario.contacts}
     return Rules.model_validate(
         {
-            "queues": {QUEUE: {"offer": {"accept": "automatic"}}},
+            "queues": {QUEUE: {"offer": {"accept": "automatic"}, "pick": scenario.routing.pick}},
+            "order": scenario.routing.order,
+            "own_first": _own_first(scenario),
             "classes": _classes(scenario),
             "routes": [
                 {
@@ -68,13 +70,24 @@ def _agent(group: Agents, channels: set[str], skills: dict[str, str]) -> Agent:
     )
 
 
+def _own_first(scenario: Scenario) -> bool:
+    """Best fit is meant on both sides: whoever is free again takes first what he is best at. Only
+    strict priorities are stricter."""
+    return scenario.routing.pick == "best_fit" and scenario.routing.order != "priority"
+
+
 def _classes(scenario: Scenario) -> dict[str, PriorityClass]:
-    ranks = {contact.priority for contact in scenario.contacts}
-    step = {"target": _MINUTE, "priority": 10_000 * _MINUTE}.get(scenario.routing.order, 0)
+    """A class per priority: its rank for `order: priority`, its boost for `order: target`."""
+    strict = scenario.routing.order == "priority"
+    priorities = sorted({contact.priority for contact in scenario.contacts})
     return {
-        _class(rank): PriorityClass(target_seconds=(max(ranks) - rank) * step) for rank in ranks
+        _class(priority): PriorityClass(
+            rank=place - len(priorities) // 2 if strict else 0,
+            boost_seconds=0 if strict else (priority - priorities[0]) * _MINUTE,
+        )
+        for place, priority in enumerate(priorities)
     }
 
 
-def _class(rank: int) -> str:
-    return f"p{rank}".replace("p-", "m")
+def _class(priority: int) -> str:
+    return f"p{priority}".replace("p-", "m")

@@ -5,6 +5,7 @@ from heapq import heappop, heappush
 
 from patchbay.simulate.desk import Answer, Desk
 from patchbay.simulate.draws import Draw, draws
+from patchbay.simulate.reading import hands
 from patchbay.simulate.rules import agent_name, rules_of
 from patchbay.simulate.scenario import Agents, Contact, Scenario
 from patchbay.simulate.tally import Batch, Tally
@@ -43,6 +44,8 @@ class Run:
         self._desk = Desk(rules_of(scenario), [contact.channel for contact in contacts])
         self._warm_up, self._counted = warm_up, counted
         self._best = [_best_groups(contact, scenario.agents) for contact in contacts]
+        self._most = _ENDLESS if scenario.waiting_places is None else hands(scenario)
+        self._most += scenario.waiting_places or 0
         self._within = [minutes * _MS for minutes in scenario.report_within_minutes]
         self._groups = {
             agent_name(index, number): index
@@ -102,16 +105,19 @@ class Run:
         visit = Visit(kind, f"v{self._arrived}", at, self._handle[kind](), batch)
         patience = self._patience[kind]()
         if batch is not None:
-            self._open += 1
-            batch.work += visit.handle / _MS
             batch.kinds[kind].offered += 1
+        if self._busy + self._waiting >= self._most:
+            if batch is not None:
+                batch.kinds[kind].blocked += 1
+            return
+        if batch is not None:
+            self._open += 1
         visit.conversation, answers = self._desk.arrive(kind, visit.key, now)
         self._visits[visit.conversation] = visit
         self._waiting += 1
         self._answered(answers, at)
         if visit.agent is None:
-            places = self.scenario.waiting_places
-            if places is not None and self._waiting > places:
+            if self.scenario.waiting_places == 0:
                 self._leave(visit, now, at, blocked=True)
             elif patience != _ENDLESS:
                 self._push(at + patience, _GIVE_UP, visit)

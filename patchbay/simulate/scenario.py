@@ -108,7 +108,8 @@ class Scenario(Strict):
     """How many arrivals come before the first that is counted; a tenth, and enough for the queues
     to find their usual length, where nothing is said."""
     waiting_places: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
-    """Whoever would wait as one more than this is turned away; absent: nobody is."""
+    """There are as many places as the agents have hands, and so many more: whoever comes when all
+    are taken is turned away. 0: nobody waits. Absent: nobody is turned away."""
     contacts: tuple[Contact, ...]
     """What comes."""
     agents: tuple[Agents, ...]

@@ -40,16 +40,13 @@ class Counts:
 class Batch:
     """One of the batches: counts per kind of contact, and how busy the agents were.
 
-    `busy` is contacts in hand times minutes, `heads` agents with at least one times minutes; the
-    works are what was brought in by the arrivals: how many, in how many minutes, with how many
-    minutes of work.
+    `busy` is contacts in hand times minutes, `heads` agents with at least one times minutes.
     """
 
     kinds: list[Counts]
     minutes: float = 0.0
     busy: float = 0.0
     heads: float = 0.0
-    work: float = 0.0
 
     def total(self) -> Counts:
         """All kinds together."""
