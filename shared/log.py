@@ -18,16 +18,14 @@ class Partition(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is appended. The key orders and routes; the value is an envelope."""
 
     key: bytes
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What is read back. `timestamp` is the append time in Unix milliseconds."""
 
     partition: Partition

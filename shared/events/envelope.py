@@ -4,9 +4,8 @@ The envelope carries everything in the value: no client has to support record he
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -17,8 +16,7 @@ from shared.events.base import Event
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope(Generic[E]):
+class Envelope(NamedTuple, Generic[E]):
     """One event with its context.
 
     `id` is unique per `source`; writing the same id again is a duplicate. `subject` is what the
@@ -35,21 +33,34 @@ class Envelope(Generic[E]):
 
 def encode(envelope: Envelope[Any]) -> bytes:
     """The record value. Costs a few microseconds: it is on the path of every message."""
-    data = envelope.data
+    identity, source, time, data, subject, traceparent = envelope
+    body = data.__pydantic_serializer__.to_json(data, exclude_none=True)
+    return enclose(data.TYPE, body, identity, source, time, subject, traceparent)
+
+
+def enclose(
+    kind: str,
+    body: bytes,
+    identity: str,
+    source: str,
+    time: datetime,
+    subject: str | None = None,
+    traceparent: str | None = None,
+) -> bytes:
+    """The record value for who has the data as JSON already; `kind` is its class's `TYPE`."""
     head: dict[str, Any] = {
         "specversion": "1.0",
-        "id": envelope.id,
-        "source": envelope.source,
-        "type": data.TYPE,
-        "time": envelope.time,
+        "id": identity,
+        "source": source,
+        "type": kind,
+        "time": time,
         "datacontenttype": "application/json",
-        "dataschema": f"urn:patchbay:{data.TYPE}",
+        "dataschema": f"urn:patchbay:{kind}",
     }
-    if envelope.subject is not None:
-        head["subject"] = envelope.subject
-    if envelope.traceparent is not None:
-        head["traceparent"] = envelope.traceparent
-    body: bytes = data.__pydantic_serializer__.to_json(data, exclude_none=True)
+    if subject is not None:
+        head["subject"] = subject
+    if traceparent is not None:
+        head["traceparent"] = traceparent
     return orjson.dumps(head, option=orjson.OPT_UTC_Z)[:-1] + b',"data":' + body + b"}"
 
 

@@ -1,5 +1,6 @@
 """From inputs to entries for the record: decode, decide, encode. Synchronous, for one shard."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from services.router.engine.decide import Input, decide
@@ -25,6 +26,8 @@ class Decider:
         self.state = state
         self.line = line
         self._now = now
+        self._decided_on: Counter[str] = Counter()
+        self._made: Counter[str] = Counter()
 
     def decide(self, record: Record) -> Entry | None:
         """The decision on an input; None if it means nothing.
@@ -82,7 +85,16 @@ class Decider:
         entry = self.line.decided(command.workspace, cause, self.state.latest, events, traceparent)
         if weight([entry]) > MAX_APPEND_BYTES:
             raise RecordTooLarge(f"a decision of {len(events)} events")
-        engine_inputs(kind, "decided").inc()
+        self._decided_on[kind] += 1
         for event in events:
-            engine_events(event.event).inc()
+            self._made[event.event] += 1
         return entry
+
+    def count(self) -> None:
+        """Put what was decided since the last time into the metrics."""
+        for kind, number in self._decided_on.items():
+            engine_inputs(kind, "decided").inc(number)
+        for event, number in self._made.items():
+            engine_events(event).inc(number)
+        self._decided_on.clear()
+        self._made.clear()

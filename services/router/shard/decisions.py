@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
+from pydantic_core import to_jsonable_python
+
 from shared.clock import from_milliseconds
-from shared.events.envelope import Envelope, encode
+from shared.events.envelope import Envelope, enclose, encode
 from shared.events.routing import Decision, RoutingEvent, ShardOwned
 from shared.log import Entry
 
@@ -33,26 +36,25 @@ class Line:
         events: Sequence[RoutingEvent],
         traceparent: str | None = None,
     ) -> Entry:
-        """The next decision as an entry for topic `routing`."""
+        """The next decision as an entry for topic `routing`.
+
+        Its model is left to the readers: making and checking one costs more than writing it.
+        """
         self.seq += 1
-        decision = Decision.model_construct(
-            epoch=self.epoch,
-            seq=self.seq,
-            at=at,
-            workspace=workspace,
-            cause=cause,
-            inbound=self.inbound,
-            commands=self.commands,
-            events=tuple(events),
-        )
-        envelope = Envelope(
-            id=f"{self.shard}.{self.epoch}.{self.seq}",
-            source=SOURCE,
-            time=from_milliseconds(at),
-            data=decision,
-            traceparent=traceparent,
-        )
-        return Entry(self.key, encode(envelope))
+        decision = {
+            "epoch": self.epoch,
+            "seq": self.seq,
+            "at": at,
+            "workspace": workspace,
+            "cause": cause,
+            "inbound": self.inbound,
+            "commands": self.commands,
+            "events": events,
+        }
+        body = orjson.dumps(decision, default=to_jsonable_python)
+        identity, time = f"{self.shard}.{self.epoch}.{self.seq}", from_milliseconds(at)
+        value = enclose(Decision.TYPE, body, identity, SOURCE, time, traceparent=traceparent)
+        return Entry(self.key, value)
 
     def owned(self, epoch: int, instance: str, at: int) -> Entry:
         """The record that claims the shard."""

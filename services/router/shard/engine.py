@@ -122,9 +122,12 @@ class Engine:
 
     def _distribute(self, records: Iterable[Record]) -> None:
         by_shard: dict[int, list[Record]] = {}
+        last: dict[Partition, int] = {}
         for record in records:
             by_shard.setdefault(record.partition.number, []).append(record)
-            self._progress.received(record.partition, record.offset)
+            last[record.partition] = record.offset
+        for partition, offset in last.items():
+            self._progress.received(partition, offset)
         at = self._workshop.clock.monotonic()
         for shard, its_records in by_shard.items():
             if shard in self._owners:

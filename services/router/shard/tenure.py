@@ -142,6 +142,7 @@ class Tenure:
         if self._appender.has_room and not self._docket.left.is_set():
             await self._decide_on_inputs()
             self._decide_on_timers()
+            self._decider.count()
         position, acknowledged = self._appender.handed_over, self._appender.acknowledged
         self._photographer.look(self.state, self._line, position, acknowledged)
         await asyncio.sleep(0)
