@@ -11,6 +11,7 @@ from services.router.engine.keeping import keeper
 from services.router.engine.ordering import by_due
 from services.router.engine.overflow import spares
 from services.router.engine.picking import Bench, Seat
+from services.router.engine.scores import KEPT
 from services.router.engine.shunning import kept_from
 from services.router.engine.skills import Place, Profile, SkillClass
 from services.router.engine.state import Agent, Conversation, Workspace
@@ -39,10 +40,14 @@ def find_agent(
 
     def first_other(bench: Bench) -> Seat | None:
         return bench.first_but(
-            lambda agent: agent is skip or kept_from(workspace, conversation, agent, now)
+            lambda agent: (
+                agent is skip
+                or _asked(conversation, agent)
+                or kept_from(workspace, conversation, agent, now)
+            )
         )
 
-    anybody = skip is None and not conversation.shunned
+    anybody = skip is None and not conversation.shunned and not conversation.offers
     first = Bench.first_seat if anybody else first_other
     for tier in wanted.tiers:
         if tier.donor is None or spares(workspace, tier.donor, now):
@@ -77,6 +82,22 @@ def cost(workspace: Workspace, conversation: Conversation, agent: Agent) -> tupl
         if profile.number in tier.fits:
             return (*tier.score, *wanted.kind.key(agent))
     return None
+
+
+def why_him(
+    workspace: Workspace, conversation: Conversation, agent: Agent
+) -> tuple[str, tuple[int, ...]]:
+    """How he was chosen, and by which tuple: for the record of the offer."""
+    if conversation.kept_for is not None:
+        return KEPT, ()
+    wanted = conversation.skill_class
+    by = "" if wanted is None else wanted.kind.pick
+    return by, cost(workspace, conversation, agent) or ()
+
+
+def _asked(conversation: Conversation, agent: Agent) -> bool:
+    """Is it on offer to him already?"""
+    return any(offer.agent is agent for offer in conversation.offers or ())
 
 
 def _may_have(agent: Agent | None, conversation: Conversation) -> bool:
