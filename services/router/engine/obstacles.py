@@ -6,7 +6,7 @@ decision.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from services.router.engine.capacity import UNBOUNDED, UNLISTED, has_room, takes
@@ -21,6 +21,8 @@ Obstacle = Literal[
     "queue_closed",
     "kept_for_another",
     "donor_below_target",
+    "asked_last",
+    "asked_already",
     "declined_recently",
     "ramping_up",
     "at_capacity",
@@ -38,6 +40,8 @@ _NEAREST_FIRST: tuple[Obstacle | None, ...] = (
     "queue_closed",
     "kept_for_another",
     "donor_below_target",
+    "asked_last",
+    "asked_already",
     "declined_recently",
     "ramping_up",
     "at_capacity",
@@ -49,6 +53,10 @@ _NEAREST_FIRST: tuple[Obstacle | None, ...] = (
     "not_on_this_channel",
     "lacks_skill",
 )
+
+
+_ENOUGH = 2
+"""So many must be able to take it before it matters who was asked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +88,22 @@ def candidates(
     found = [
         _candidate(workspace, conversation, agent, now)
         for agent in workspace.agents.values()
-        if agent.rules is not None and not queues.isdisjoint(agent.rules.queues)
+        if agent.rules is not None
+        and (agent.name == conversation.kept_for or not queues.isdisjoint(agent.rules.queues))
     ]
+    found = _not_twice_in_a_row(found, conversation.last_asked)
     found.sort(key=_nearness)
     return found, dict(Counter(one.obstacle or "none" for one in found))
+
+
+def _not_twice_in_a_row(found: list[Candidate], last: str | None) -> list[Candidate]:
+    """Whoever was asked last comes last of those who could take it."""
+    if sum(one.obstacle is None for one in found) < _ENOUGH:
+        return found
+    return [
+        replace(one, obstacle="asked_last") if one.agent == last and not one.obstacle else one
+        for one in found
+    ]
 
 
 def _nearness(one: Candidate) -> tuple[int, bool, tuple[int, ...], str]:
@@ -103,7 +123,8 @@ def _candidate(
 def _obstacle(
     workspace: Workspace, conversation: Conversation, agent: Agent, now: int
 ) -> tuple[Obstacle | None, str]:
-    for look in _LOOKS:
+    mine = conversation.kept_for == agent.name
+    for look in _LOOKS_OF_HIS_OWN if mine else _LOOKS:
         found = look(workspace, conversation, agent, now)
         if found is not None:
             return found
@@ -152,6 +173,8 @@ def _by_room(_w: Workspace, conversation: Conversation, agent: Agent, _now: int)
 
 
 def _by_history(workspace: Workspace, conversation: Conversation, agent: Agent, now: int) -> Found:
+    if any(offer.agent is agent for offer in conversation.offers or ()):
+        return "asked_already", ""
     if kept_from(workspace, conversation, agent, now):
         return "declined_recently", str((conversation.shunned or {})[agent.name])
     return None
@@ -167,22 +190,25 @@ def _by_donor(workspace: Workspace, conversation: Conversation, agent: Agent, no
     return None
 
 
-def _by_promise(workspace: Workspace, conversation: Conversation, agent: Agent, _: int) -> Found:
+def _by_promise(workspace: Workspace, conversation: Conversation, _a: Agent, _now: int) -> Found:
     """What keeps everybody from it, or all but one."""
     if conversation.kept_for is not None:
-        if conversation.kept_for == agent.name:
-            return None
         return "kept_for_another", conversation.kept_for
     if conversation.queue in workspace.closed:
         return "queue_closed", conversation.queue
     return None
 
 
-_LOOKS: tuple[Callable[[Workspace, Conversation, Agent, int], Found], ...] = (
+Look = Callable[[Workspace, Conversation, Agent, int], Found]
+
+_LOOKS_OF_HIS_OWN: tuple[Look, ...] = (_by_presence, _by_room)
+"""What is kept for one agent asks nothing else of him."""
+
+_LOOKS: tuple[Look, ...] = (
     _by_nature,
     _by_presence,
-    _by_room,
     _by_history,
+    _by_room,
     _by_donor,
     _by_promise,
 )

@@ -16,6 +16,7 @@ from shared.events.envelope import Envelope, encode
 from shared.events.routing import Decision, RoutingEvent
 from shared.topics import ROUTING
 from tests.unit.services.router.engine.oracle import check_offer, check_state
+from tests.unit.services.router.engine.reasons import check_why
 from tests.unit.services.router.engine.worlds import START
 
 _DECODER = ROUTING.decoder()
@@ -177,6 +178,7 @@ class History:
             conversation = known.conversations[event.conversation]
             last = self.record.last_offered.get(event.conversation)
             check_offer(known, conversation, known.agents[event.agent], at, last)
+            check_why(known, conversation, event, at)
 
     def _decision(self, workspace: str, cause: str, events: Sequence[RoutingEvent]) -> Decision:
         return Decision(
