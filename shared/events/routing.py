@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from shared.estimate import Model
 from shared.events.base import Event
 from shared.events.commands import PresenceState
 from shared.rules import Rules
@@ -35,7 +36,9 @@ QueuedFor = Literal[
     "moved",
     "woken",
     "split",
+    "stepped",
 ]
+StepWhy = Literal["after", "nobody_able", "expected_wait"]
 WokenBy = Literal["time", "customer", "agent"]
 
 
@@ -89,7 +92,8 @@ class Enriched:
 class Queued:
     """It waits. `level` and then `due` order it against everything else that waits; a requeue keeps
     them. `requires` and `preferred` are needs over skills; agents of the queues `also` may take it,
-    too. `step` counts the route's steps taken; `watched`: the next one may have to come at once.
+    too. `step` counts the route's steps taken; `watched`: the next one may have to come at once;
+    `step_at`: at that time.
 
     Until `kept_until` only `kept_for` is offered it. `asked` are the skills a person asked for.
     `rules` is the version that put it there: that in force, or that on trial.
@@ -113,7 +117,20 @@ class Queued:
     also: tuple[str, ...] = ()
     units: int = 1
     watched: bool = False
+    step_at: int = 0
     event: Literal["queued"] = "queued"
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """Nobody took it, and so the next step of its route comes: `step` counts those taken."""
+
+    conversation: str
+    route: str
+    step: int
+    why: StepWhy
+    at: int
+    event: Literal["stepped"] = "stepped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +329,15 @@ class PresenceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RampEnded:
+    """The gentle beginning of an agent who signed in is over."""
+
+    agent: str
+    at: int
+    event: Literal["ramp_ended"] = "ramp_ended"
+
+
+@dataclass(frozen=True, slots=True)
 class AlertNoted:
     key: str
     alert: str
@@ -354,6 +380,29 @@ class HoursTurned:
     until: int | None
     at: int
     event: Literal["hours_turned"] = "hours_turned"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """It has to wait, and how long can be said. `position` is its place among all its queue has on
+    the channel, `place` that in its `line`: what waits with the same queue, channel and skills.
+
+    By the `model` (`shared.estimate`) half of all waits like this one end within `p50_ms`, nine in
+    ten within `p90_ms`, counted from `at`; `gap_ms` is the mean time between two departures of the
+    line, from `known` of them.
+    """
+
+    conversation: str
+    line: str
+    at: int
+    position: int
+    place: int
+    model: Model
+    gap_ms: int
+    known: int
+    p50_ms: int
+    p90_ms: int
+    event: Literal["estimated"] = "estimated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +497,7 @@ RoutingEvent = Annotated[
     | Attached
     | Enriched
     | Queued
+    | Stepped
     | Offered
     | Accepting
     | OfferEnded
@@ -464,9 +514,11 @@ RoutingEvent = Annotated[
     | WrapUpEnded
     | Forgotten
     | PresenceChanged
+    | RampEnded
     | AlertNoted
     | AlertForgotten
     | HoursTurned
+    | Estimated
     | WaitLimited
     | Told
     | Configured

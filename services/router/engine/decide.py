@@ -14,12 +14,15 @@ from services.router.engine import (
     offers,
     placing,
     presence,
+    ramps,
     snooze,
+    steps,
     transfers,
     trials,
     waits,
 )
 from services.router.engine.evolve import apply, remember
+from services.router.engine.helping import help_again
 from services.router.engine.state import State
 from services.router.engine.timers import Kind, Timer
 from services.router.engine.turn import Context, Turn
@@ -48,6 +51,10 @@ def decide(state: State, command: Input, context: Context) -> tuple[RoutingEvent
         turn.unchanged()
     else:
         _HANDLERS[type(command)](turn, command)
+    if workspace.left or workspace.deserted:
+        steps.leave(turn)
+    if workspace.donors:
+        help_again(turn)
     if turn.events:
         remember(state, workspace, turn.now, context.cause)
     return tuple(turn.events)
@@ -86,9 +93,12 @@ _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
     "wake": lambda turn, timer: snooze.wake_in_time(turn, timer.subject, timer.at),
     "alert": lambda turn, timer: alerts.forget_alert(turn, timer.subject, timer.at),
     "grace": lambda turn, timer: presence.grace_over(turn, timer.subject, timer.at),
-    "hours": lambda turn, timer: configure.hours_over(turn, timer.subject),
+    "hours": lambda turn, timer: configure.hours_over(turn, timer.subject, timer.at),
     "limit": lambda turn, timer: waits.limit(turn, timer.subject, timer.at),
     "sweep": lambda turn, timer: configure.sweep(turn),
+    "ramp": lambda turn, timer: ramps.ramp_over(turn, timer.subject, timer.at),
+    "step": lambda turn, timer: steps.step_over(turn, timer.subject, timer.at),
+    "steps": lambda _turn, _timer: None,  # done after any command
     "lapse": lambda _turn, _timer: None,  # done before any command
 }
 _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {

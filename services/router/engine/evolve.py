@@ -29,6 +29,7 @@ def apply(state: State, known: Workspace, event: RoutingEvent) -> None:
 
 def remember(state: State, known: Workspace, at: int, cause: str) -> None:
     """Apply what a decision says besides its events: when it was made, and from which input."""
+    known.left.clear()
     if at > state.now:
         state.now = at
     if at > state.latest:
@@ -52,6 +53,7 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.Attached: evolve_conversations.attached,
     routing.Enriched: evolve_conversations.enriched,
     routing.Queued: evolve_conversations.queued,
+    routing.Stepped: evolve_conversations.stepped,
     routing.Offered: evolve_agents.offered,
     routing.Accepting: evolve_agents.accepting,
     routing.OfferEnded: evolve_agents.offer_ended,
@@ -68,9 +70,11 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.WrapUpEnded: evolve_agents.wrap_up_ended,
     routing.Forgotten: evolve_conversations.forgotten,
     routing.PresenceChanged: evolve_agents.presence_changed,
+    routing.RampEnded: evolve_agents.ramp_ended,
     routing.AlertNoted: evolve_conversations.alert_noted,
     routing.AlertForgotten: evolve_conversations.alert_forgotten,
     routing.HoursTurned: evolve_rules.hours_turned,
+    routing.Estimated: _nothing,
     routing.WaitLimited: evolve_conversations.wait_limited,
     routing.Told: evolve_conversations.told,
     routing.Configured: evolve_rules.configured,

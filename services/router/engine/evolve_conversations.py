@@ -3,14 +3,13 @@
 from services.router.engine.index import class_for, dequeue, enqueue, rest, unload
 from services.router.engine.keeping import Keep, keep
 from services.router.engine.limits import due_limit, remind_of_limit
+from services.router.engine.lines import began, gave_up
 from services.router.engine.shunning import forgive, pardon
 from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
+from services.router.engine.stepping import FRESH
 from services.router.engine.threads import forget_at, reopens_until, saw, share
 from services.router.engine.timers import arm
 from shared.events import routing
-
-_FRESH = frozenset({"new", "reopened", "transferred", "moved"})
-"""Why it comes into a queue as if for the first time."""
 
 
 def opened(_state: State, workspace: Workspace, event: routing.Opened) -> None:
@@ -63,11 +62,11 @@ def enriched(_state: State, workspace: Workspace, event: routing.Enriched) -> No
 def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     """It waits, here or somewhere else than before."""
     conversation = workspace.conversations[event.conversation]
-    fresh = event.why in _FRESH or not conversation.queued_at or conversation.queue != event.queue
-    if event.why in _FRESH or conversation.queue != event.queue:
+    fresh = event.why in FRESH or not conversation.queued_at or conversation.queue != event.queue
+    if event.why in FRESH or conversation.queue != event.queue:
         conversation.attempts = 0
     dequeue(workspace, conversation)
-    if event.why in _FRESH or event.route != conversation.route:
+    if event.why in FRESH or event.route != conversation.route:
         conversation.routed_at = event.at
     conversation.priority = event.priority
     conversation.route = event.route
@@ -77,6 +76,9 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     conversation.asked = event.asked
     conversation.units = event.units
     conversation.step = event.step
+    conversation.step_at = event.step_at
+    if event.step_at:
+        arm(state, event.step_at, "step", workspace.name, event.conversation)
     wanted = class_for(
         workspace,
         event.queue,
@@ -95,10 +97,10 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
         conversation.level, conversation.due = event.level, event.due
         keep(state, workspace, conversation, Keep(event.kept_for, event.kept_until or 0))
     if fresh:
-        conversation.queued_at, conversation.limits = event.at, 0
-    due = due_limit(workspace, conversation)
-    if due is not None and (fresh or due <= event.at):
-        remind_of_limit(state, workspace, conversation)
+        conversation.queued_at, conversation.limits, conversation.called = event.at, 0, False
+    if event.kept_for is None:
+        began(conversation, event.at)
+    remind_of_limit(state, workspace, conversation)
 
 
 def wait_limited(state: State, workspace: Workspace, event: routing.WaitLimited) -> None:
@@ -106,6 +108,11 @@ def wait_limited(state: State, workspace: Workspace, event: routing.WaitLimited)
     conversation = workspace.conversations[event.conversation]
     conversation.limits = event.limit + 1
     remind_of_limit(state, workspace, conversation)
+
+
+def stepped(_state: State, workspace: Workspace, event: routing.Stepped) -> None:
+    """A step of its route comes; where it waits then is said by what follows."""
+    workspace.conversations[event.conversation].step = event.step
 
 
 def told(_state: State, workspace: Workspace, event: routing.Told) -> None:
@@ -122,6 +129,7 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
     """It ended, whatever state it was in."""
     conversation = workspace.conversations[event.conversation]
     dequeue(workspace, conversation)
+    gave_up(conversation, event.at)
     forgive(workspace, conversation)
     if conversation.agent is not None:
         rest(workspace, conversation.agent, event.at)

@@ -2,6 +2,8 @@
 
 from services.router.engine.hours import Turned, closed_queues, remind_to_turn
 from services.router.engine.index import employ, rebuild, shut
+from services.router.engine.lines import turned
+from services.router.engine.overflow import donors
 from services.router.engine.routes import Routing
 from services.router.engine.state import State, Workspace
 from services.router.engine.versions import begin_trial, remember
@@ -19,6 +21,11 @@ def configured(_state: State, workspace: Workspace, event: routing.Configured) -
     known = workspace.hours.items()
     workspace.hours = {name: turned for name, turned in known if name in event.rules.hours}
     workspace.closed = closed_queues(workspace)
+    workspace.lines = {
+        key: line
+        for key, line in workspace.lines.items()
+        if line.waiting or key[0] in event.rules.queues
+    }
     employ(workspace, event.rules)
     rebuild(workspace)
 
@@ -27,12 +34,14 @@ def trial_started(_state: State, workspace: Workspace, event: routing.TrialStart
     """Other routes and classes for some."""
     remember(workspace, event.digest, event.at, event.change)
     begin_trial(workspace, event.digest, event.rules, event.change)
+    workspace.donors = donors(workspace)
     workspace.settled = False
 
 
 def trial_ended(_state: State, workspace: Workspace, _event: routing.TrialEnded) -> None:
     """The rules in force are everybody's again."""
     workspace.trial = None
+    workspace.donors = donors(workspace)
     workspace.settled = False
 
 
@@ -41,5 +50,6 @@ def hours_turned(state: State, workspace: Workspace, event: routing.HoursTurned)
     workspace.hours[event.hours] = Turned(event.open, event.since, event.until)
     remind_to_turn(state, workspace, event.hours)
     shut(workspace, closed_queues(workspace))
+    turned(workspace, event.at)
     if event.open:
         workspace.settled = False

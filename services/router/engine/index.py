@@ -6,6 +6,7 @@ Called by `evolve` and by a restore only.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.router.engine import lines
 from services.router.engine.capacity import (
     at_work,
     give_back,
@@ -20,6 +21,7 @@ from services.router.engine.front import Front
 from services.router.engine.keeping import let_go
 from services.router.engine.linking import connect, kind_for
 from services.router.engine.ordering import by_due, rested
+from services.router.engine.overflow import donors
 from services.router.engine.shunning import dismiss
 from services.router.engine.skills import Abilities, Place, Profile, SkillClass
 from services.router.engine.state import Agent, Conversation, Workspace
@@ -44,6 +46,7 @@ def class_for(
         kind = kind_for(workspace, queue, channel, units)
         found = workspace.classes[asked] = SkillClass(len(workspace.classes), asked, kind)
         found.closed = queue in workspace.closed
+        found.lines = lines.lines_of(workspace, queue, channel, asked.requires)
         connect(workspace, found)
     return found
 
@@ -62,6 +65,7 @@ def enqueue(
     conversation.level, conversation.due = turn
     conversation.status = "waiting"
     wanted.waiting += 1
+    lines.joined(wanted, level, due)
     if not stays:
         conversation.placed = due
         wanted.add(Place(level, due, conversation.number, conversation))
@@ -69,6 +73,8 @@ def enqueue(
         workspace.declined[conversation.id] = conversation
     else:
         wanted.plain += 1
+    if workspace.donors and wanted.queue in workspace.donors:
+        workspace.donors[wanted.queue].joined(conversation)
     if not wanted.closed:
         workspace.front.joined(wanted, (level, due, conversation.number))
 
@@ -83,6 +89,7 @@ def dequeue(workspace: Workspace, conversation: Conversation) -> None:
         let_go(workspace, conversation)
         return
     left.waiting -= 1
+    lines.left(left, conversation.level, conversation.due)
     if workspace.declined.pop(conversation.id, None) is None:
         left.plain -= 1
     workspace.front.left(left, by_due(conversation))
@@ -121,14 +128,10 @@ def load(agent: Agent, conversation: Conversation) -> None:
     """The conversation takes its part of the agent's capacity."""
     take(agent, conversation)
     agent.work[conversation.id] = conversation
-    conversation.agent = agent
 
 
-def unload(workspace: Workspace, conversation: Conversation) -> None:
-    """It gives its part back to the agent who has it."""
-    agent = conversation.agent
-    assert agent is not None
-    conversation.agent = None
+def unload(workspace: Workspace, agent: Agent, conversation: Conversation) -> None:
+    """It gives its part back."""
     conversation.paused = False
     del agent.work[conversation.id]
     give_back(agent, conversation)
@@ -156,7 +159,10 @@ def shut(workspace: Workspace, closed: frozenset[str]) -> None:
     """From now on nobody is offered what waits in these queues; in all others, somebody is."""
     workspace.closed = closed
     for wanted in workspace.classes.values():
+        opens = wanted.closed and wanted.queue not in closed
         wanted.closed = wanted.queue in closed
+        if opens and wanted.waiting and wanted.demand.watch is not None:
+            workspace.deserted.append(wanted)
         workspace.front.moved(wanted)
 
 
@@ -169,6 +175,7 @@ def rebuild(workspace: Workspace) -> None:
     for agent in workspace.agents.values():
         _join_profile(workspace, agent)
     _rebuild_classes(workspace)
+    workspace.donors = donors(workspace)
     for agent in workspace.agents.values():
         seat(workspace, agent)
 

@@ -36,7 +36,10 @@ def connect(workspace: Workspace, wanted: SkillClass) -> None:
             wanted.profiles.append(profile)
             profile.numbers.add(wanted.number)
         else:
+            wanted.helpers.append(profile)
             profile.helps[wanted.number] = donor
+        if wanted.demand.watch is not None:
+            profile.watching.append(wanted)
         best = fit(wanted.requires, profile.levels) if workspace.rules.own_first else 0
         classes = profile.range(best)
         classes.classes.setdefault(wanted.kind, []).append(wanted)

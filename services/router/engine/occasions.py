@@ -42,8 +42,10 @@ def _alert(workspace: Workspace, timer: Timer) -> bool:
 
 
 def _expire(workspace: Workspace, timer: Timer) -> bool:
-    offered = workspace.offers.get(timer.subject)
-    return offered is None or offered.status != "offered" or offered.expires_at > timer.at
+    offer = workspace.offers.get(timer.subject)
+    if offer is None or offer.conversation.status != "offered":
+        return True
+    return offer.expires_at > timer.at
 
 
 _OVER: Mapping[Kind, Callable[[Workspace, Timer], bool]] = {
@@ -52,6 +54,7 @@ _OVER: Mapping[Kind, Callable[[Workspace, Timer], bool]] = {
     "forget": _on(lambda known, at: known.status != "closed" or remembered_until(known) > at),
     "keep": _on(lambda known, at: known.kept_for is None or known.kept_until > at),
     "lapse": _on(lambda known, _: not known.shunned),
+    "step": _on(lambda known, at: not known.step_at or known.step_at > at),
     "wake": _on(lambda known, at: not known.snoozed_until or known.snoozed_until > at),
     "wrap_up": _on(lambda known, at: known.agent is None or known.wrap_up_until > at),
 }

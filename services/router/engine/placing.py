@@ -8,9 +8,10 @@ from services.router.engine.matching import crowded, find_agent, find_conversati
 from services.router.engine.ordering import by_due, turn_of
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
+from services.router.engine.stepping import FRESH, next_step, step_at, triggered
 from services.router.engine.turn import Turn
 from services.router.engine.versions import routing_for, version_for
-from shared.events.routing import Assigned, Offered, OfferEnded, Queued, QueuedFor
+from shared.events.routing import Assigned, Offered, OfferEnded, Queued, QueuedFor, Stepped, StepWhy
 from shared.ids import derived_id
 from shared.rules import Queue
 
@@ -27,6 +28,7 @@ def queue(
     With `keep` it waits for one agent alone, for a while.
     """
     level, due = _turn_of(turn, conversation, place)
+    upcoming = place.next
     turn.emit(
         Queued(
             conversation=conversation.id,
@@ -46,8 +48,25 @@ def queue(
             preferred=place.preferred,
             also=place.also,
             units=place.units,
+            watched=_watched(place),
+            step_at=0 if upcoming is None else _step_at(turn, conversation, place, why),
         )
     )
+    if upcoming is not None and keep is None:
+        reason = triggered(turn.workspace, conversation, turn.now)
+        if reason is not None:
+            step_on(turn, conversation, reason)
+
+
+def step_on(turn: Turn, conversation: Conversation, why: StepWhy) -> bool:
+    """The next step of its route comes. False if there is none. Whoever calls this places it."""
+    step, route = next_step(turn.workspace, conversation), conversation.route
+    if step is None or route is None:
+        return False
+    promise = kept_by(conversation)
+    turn.emit(Stepped(conversation.id, route, conversation.step + 1, why, turn.now))
+    queue(turn, conversation, _placement(turn, conversation), "stepped", promise)
+    return True
 
 
 def requeue(turn: Turn, conversation: Conversation) -> None:
@@ -80,12 +99,16 @@ def reroute(turn: Turn, conversation: Conversation) -> bool:
         place.priority == conversation.priority
         and place.route == conversation.route
         and place.step == conversation.step
+        and (wanted.demand.watch is not None) == _watched(place)
+        and _step_at(turn, conversation, place, "requeued") == conversation.step_at
         and demand_of(place, conversation.channel) == wanted.demand[:-1]
         and _turn_of(turn, conversation, place) == (conversation.level, conversation.due)
     )
     if not stays:
         queue(turn, conversation, place, "requeued", kept_by(conversation))
-    return not stays
+        return True
+    reason = None if place.next is None else triggered(turn.workspace, conversation, turn.now)
+    return reason is not None and step_on(turn, conversation, reason)
 
 
 def pass_on(turn: Turn, conversation: Conversation) -> None:
@@ -199,6 +222,16 @@ def _place_by_rules(turn: Turn, conversation: Conversation) -> Placement:
     if conversation.step and place.route == conversation.route:
         return routing.after(place, conversation.step, channel, attributes)
     return place
+
+
+def _watched(place: Placement) -> bool:
+    return place.next is not None and place.next.nobody_able
+
+
+def _step_at(turn: Turn, conversation: Conversation, place: Placement, why: QueuedFor) -> int:
+    """When the next step's time comes, counted from when the route took the conversation."""
+    anew = why in FRESH or place.route != conversation.route
+    return step_at(place, turn.now if anew else conversation.routed_at)
 
 
 def _turn_of(turn: Turn, conversation: Conversation, place: Placement) -> tuple[int, int]:

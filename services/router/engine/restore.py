@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from services.router.engine.configure import look_again
+from services.router.engine.demand import requires_of
 from services.router.engine.evolve_conversations import remind_to_forget
 from services.router.engine.hours import Turned, closed_queues, remind_to_turn
 from services.router.engine.index import class_for, employ, enqueue, load, rebuild, seat
 from services.router.engine.keeping import keep, kept_by
 from services.router.engine.limits import remind_of_limit
+from services.router.engine.lines import Line, name_of
+from services.router.engine.overflow import donors, reopened
 from services.router.engine.routes import Routing
 from services.router.engine.shunning import remind
 from services.router.engine.skills import SkillClass
@@ -29,9 +32,11 @@ from services.router.engine.state import (
     Thread,
     Workspace,
 )
+from services.router.engine.steps import resume_steps
 from services.router.engine.threads import share
 from services.router.engine.timers import arm
 from services.router.engine.versions import Version, begin_trial
+from shared.estimate import Pace
 from shared.events.routing import Change
 from shared.rules import Rules
 
@@ -68,6 +73,8 @@ class Restoring:
 def resume(state: State) -> None:
     """Go on with what was going on: where new rules are being applied, look at everything again."""
     for workspace in state.workspaces.values():
+        reopened(workspace, state.now)
+        resume_steps(state, workspace)
         if not workspace.settled:
             look_again(state, workspace)
 
@@ -112,11 +119,24 @@ def _workspace(
     rebuild(workspace)
 
 
+def _lines(state: State, name: str, paces: list[list[Any]]) -> None:
+    workspace = state.workspace(name)
+    for queue, channel, needs, *pace in paces:
+        key = (queue, channel, None if needs is None else requires_of(needs))
+        workspace.lines[key] = Line(name_of(key), Pace(*pace))
+
+
 def _trial(
     state: State, name: str, number: int, percent: float, digest: str, rules: Mapping[str, Any]
 ) -> None:
     made = Change(number, "trial", percent=percent)
-    begin_trial(state.workspace(name), digest, Rules.model_validate(rules), made)
+    workspace = state.workspace(name)
+    begin_trial(workspace, digest, Rules.model_validate(rules), made)
+    workspace.donors = donors(workspace)
+
+
+def _donor(state: State, name: str, queue: str, answered: str) -> None:
+    state.workspace(name).donors[queue].answered = int(answered, 16)
 
 
 def _agent(state: State, name: str, values: list[Any], before: list[Any] | None) -> None:
@@ -223,6 +243,8 @@ def _link_agents(
     for agent, until in (conversation.shunned or {}).items():
         workspace.agents[agent].shunned[conversation.id] = until
         remind(state, workspace, conversation.id, until)
+    if conversation.status == "waiting" and conversation.step_at:
+        arm(state, conversation.step_at, "step", workspace.name, conversation.id)
     if conversation.snoozed_until:
         arm(state, conversation.snoozed_until, "wake", workspace.name, conversation.id)
     if conversation.status == "closed":
@@ -249,7 +271,9 @@ def _link_offers(
 _READERS: dict[str, Callable[..., None]] = {
     "shard": _shard,
     "workspace": _workspace,
+    "lines": _lines,
     "trial": _trial,
+    "donor": _donor,
     "agent": _agent,
     UNSETTLED: _unsettled,
     "conversation": _conversation,

@@ -21,7 +21,8 @@ class Placement(NamedTuple):
 
     `target_ms` is how long after its arrival its turn comes, `rank` goes before it. `asked` are
     the skills a person asked for, `also` the queues whose agents may take it, too, `units` what it
-    takes of an agent's capacity. `watch` names route and step if the next step may come at once.
+    takes of an agent's capacity, `step` how many of the route's steps were taken, `next` the one
+    that comes next.
     """
 
     route: str | None
@@ -35,6 +36,7 @@ class Placement(NamedTuple):
     units: int = 1
     rank: int = 0
     step: int = 0
+    next: Step | None = None
 
 
 class Routing:
@@ -99,6 +101,7 @@ class Routing:
         return place._replace(
             requires=_decided(route.requires, attributes),
             preferred=tuple(_decided(need, attributes) for need in route.preferred),
+            next=next(iter(route.steps), None),
         )
 
     def _simply(
@@ -126,8 +129,10 @@ class Routing:
         priority = step.priority or place.priority
         wanted = self._rules.classes.get(priority) or PriorityClass()
         needs, rather = step.requires, step.preferred
+        later = self.steps(place.route)[place.step + 1 :]
         return place._replace(
             step=place.step + 1,
+            next=next(iter(later), None),
             queue=step.queue if step.queue in self._rules.queues else place.queue,
             priority=priority,
             target_ms=wanted.target_ms(channel),

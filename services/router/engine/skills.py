@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from services.router.engine.demand import Demand
 from services.router.engine.front import EMPTY, Key
+from services.router.engine.lines import Line
 from services.router.engine.picking import Bench, Kind
 from shared.rules.needs import Requires, fit, missing, satisfied
 
@@ -49,14 +50,16 @@ class SkillClass:
     """What waits with the same demand; a group of its workspace's front.
 
     `waiting` counts its live members, `plain` those of them that no agent is kept from. `profiles`
-    serve its queue and could take it; `tiers` are they and those who help out, sorted for asking. While
-    its queue is `closed`, it is in no front.
+    serve its queue and could take it, `helpers` may help out; `tiers` are both, sorted for asking.
+    While its queue is `closed`, it is in no front. `lines` are its own and its
+    queue's.
     """
 
     number: int
     demand: Demand
     kind: Kind
     profiles: "list[Profile]" = field(default_factory=list)
+    helpers: "list[Profile]" = field(default_factory=list)
     tiers: list[Tier] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     waiting: int = 0
@@ -65,6 +68,7 @@ class SkillClass:
     closed: bool = False
     queue: str = ""
     channel: str = ""
+    lines: tuple[Line, Line] = field(default_factory=lambda: (Line(), Line()))
 
     def __post_init__(self) -> None:
         self.queue, self.channel = self.demand.queue, self.demand.channel
@@ -118,7 +122,7 @@ class SkillClass:
 
     def clear(self) -> None:
         """Nobody is known to fit."""
-        self.profiles, self.tiers, self.bound = [], [], EMPTY
+        self.profiles, self.helpers, self.tiers, self.bound = [], [], [], EMPTY
 
     def _still_waits(self, place: Place) -> bool:
         conversation = place.conversation
@@ -162,7 +166,8 @@ class Profile:
     by channel those who are busy and take new work on it.
 
     `numbers` are those of the classes of its own queues that it could take, `helps` those of other
-    queues, with the queue for which its agents help out; `ranges` are all of them.
+    queues, with the queue for which its agents help out; `ranges` are all of them. `watching` are
+    those that go on to their next step when nobody able is there any more.
     """
 
     number: int
@@ -171,6 +176,7 @@ class Profile:
     ranges: list[Range] = field(default_factory=list)
     numbers: set[int] = field(default_factory=set)
     helps: dict[int, str] = field(default_factory=dict)
+    watching: list[SkillClass] = field(default_factory=list)
     benches: dict[Kind, Bench] = field(default_factory=dict)
     members: "list[Agent]" = field(default_factory=list)
     present: int = 0

@@ -5,12 +5,15 @@ says which format it is; a state written by an older version is read by the bran
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from services.router.engine.demand import as_written
+from shared.estimate import Pace
+from shared.rules.needs import plain
 
 if TYPE_CHECKING:
     from services.router.engine.state import (
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from services.router.engine.versions import Trial, Version
 
 FORMAT = 1
+_STILL = Pace()
 
 AGENT_FIELDS = (
     "name",
@@ -37,6 +41,7 @@ AGENT_FIELDS = (
     "keeps_until",
     "turn",
     "allowed",
+    "ramp_until",
 )
 CONVERSATION_FIELDS = (
     "id",
@@ -55,6 +60,7 @@ CONVERSATION_FIELDS = (
     "last_asked",
     "queued_at",
     "limits",
+    "called",
     "kept_for",
     "kept_until",
     "snoozed_until",
@@ -72,6 +78,7 @@ CONVERSATION_FIELDS = (
     "units",
     "step",
     "routed_at",
+    "step_at",
     "paused",
 )
 _agent_values = attrgetter(*AGENT_FIELDS)
@@ -103,8 +110,11 @@ def heads(state: "State") -> Iterator[str]:
             [_version(one) for one in workspace.history],
             {name: tuple(turned) for name, turned in sorted(workspace.hours.items())},
         )
+        yield _line("lines", workspace.name, _paces(workspace))
         if workspace.trial is not None:
             yield trial_line(workspace, workspace.trial)
+        for donor in workspace.donors.values():
+            yield _line("donor", workspace.name, donor.queue, hex(donor.answered))
         if not workspace.settled:
             yield _line(UNSETTLED, workspace.name)
         for name in sorted(workspace.agents):
@@ -181,6 +191,16 @@ def _known(state: "State") -> "list[Workspace]":
 def _heard_of(state: "State", name: str) -> bool:
     workspace = state.workspaces[name]
     return bool(workspace.recent or workspace.version or workspace.threads)
+
+
+def _paces(workspace: "Workspace") -> list[list[Any]]:
+    """How the lines move; how long they are follows from what waits."""
+    found = [
+        [queue, channel, needs if needs is None else plain(needs), *astuple(line.pace)]
+        for (queue, channel, needs), line in workspace.lines.items()
+        if line.pace != _STILL
+    ]
+    return sorted(found, key=orjson.dumps)
 
 
 def _version(one: "Version") -> list[Any]:

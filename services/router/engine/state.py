@@ -14,6 +14,8 @@ from services.router.engine.capture import Capture
 from services.router.engine.demand import Demand
 from services.router.engine.front import Front
 from services.router.engine.hours import Turned
+from services.router.engine.lines import Line, LineKey
+from services.router.engine.overflow import Donor
 from services.router.engine.picking import Kind, Seat
 from services.router.engine.routes import Routing
 from services.router.engine.skills import Abilities, Profile, SkillClass
@@ -38,17 +40,19 @@ class Conversation:
     `open` is neither waiting nor with anybody (a caller in the menu). `agent` holds it or wraps it
     up. `offers` are the pending offers while it is offered, `offer` is the accepted one. `attempts`
     counts the offers that came to nothing in its queue, `last_asked` is who was asked last.
-    `shunned` are the agents it is kept from, and until when. `pinned` says that a person chose its queue.
+    `shunned` are the agents it is kept from, and until when. `pinned` says that a person chose its
+    queue.
     `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
     sleeps with its agent. `asked` are the skills a person asked for instead of the route's.
     `last_agent` held it last. `joined` are the conversations merged into it, with their keys;
     `spoke` is the key the customer used last, where it is not its own.
     `version` is that of the rules that chose route and queue.
     `queued_at` is when it came into its queue, `limits` how many of the queue's maximum waits have
-    had their effect since.
+    had their effect since, `called` whether it has been offered since.
     Its turn is (`level`, `due`); `placed` is the due time under which its skill class has a place
     for it, if it has one. `units` is what it weighs, `paused` says that it rests with its agent.
-    `routed_at` is when its route took it, `step` how many of the route's steps were taken.
+    `routed_at` is when its route took it, `step` how many of the route's steps were taken;
+    the next one's time comes at `step_at`, unless that is 0.
     `captured` is the last capture that is done with it.
     """
 
@@ -69,6 +73,7 @@ class Conversation:
     units: int = 1
     step: int = 0
     routed_at: int = 0
+    step_at: int = 0
     paused: bool = False
     pinned: bool = False
     agent: "Agent | None" = None
@@ -80,6 +85,7 @@ class Conversation:
     shunned: dict[str, int] | None = None
     queued_at: int = 0
     limits: int = 0
+    called: bool = False
     kept_for: str | None = None
     kept_until: int = 0
     snoozed_until: int = 0
@@ -125,9 +131,8 @@ class Agent:
 
     `rank` orders agents by how long they are idle: it grows with every offer and every end of work.
     `turn` is his rank when he was asked last. `allowed` is how much more he is offered before his
-    ramp ends; None without one. `seated` are his seats, `work` what takes his capacity, `paused`
-    what of it rests,
-    `kept` what waits for nobody but him. `channels` are what he takes while busy, else empty.
+    ramp ends at `ramp_until`; None without one. `seated` are his seats, `work` what takes his
+    capacity, `paused` what of it rests, `kept` what waits for nobody but him. `channels` are what he takes while busy, else empty.
     Offline, he keeps what he holds until `keeps_until`; `before` is what he was when his connection
     was lost.
     """
@@ -151,6 +156,7 @@ class Agent:
     work: dict[str, Conversation] = field(default_factory=dict)
     turn: int = 0
     allowed: int | None = None
+    ramp_until: int = 0
     terms: Terms = PLAIN
     paused: dict[str, Conversation] = field(default_factory=dict)
     seated: dict[Kind, Seat] = field(default_factory=dict)
@@ -195,7 +201,8 @@ class Workspace:
     `recent` are the causes of the last decisions: a command found there has already been decided.
     `declined` are the waiting conversations that some agent is kept from. `settled` says that all
     has been looked at since the last rules; `unswept` and `unfilled` are what still has to be.
-    `hours` are how opening hours stand, `closed` the queues that nobody is offered anything of.
+    `hours` are how opening hours stand, `closed` the queues that nobody is offered anything of,
+    `lines` what waits for the same agents.
     `version` is the number of the last change of the rules, `in_force` that of the one in force.
     """
 
@@ -208,6 +215,7 @@ class Workspace:
     trial: Trial | None = None
     hours: dict[str, Turned] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
+    lines: dict[LineKey, Line] = field(default_factory=dict)
     settled: bool = True
     routing: Routing = field(default_factory=lambda: Routing(Rules()))
     numbers: int = 0
@@ -223,6 +231,9 @@ class Workspace:
     serving: dict[str, list[Profile]] = field(default_factory=dict)
     front: Front[SkillClass] = field(default_factory=Front)
     kinds: dict[tuple[str, int, str], Kind] = field(default_factory=dict)
+    donors: dict[str, Donor] = field(default_factory=dict)
+    left: list[Agent] = field(default_factory=list)
+    deserted: list[SkillClass] = field(default_factory=list)
     declined: dict[str, Conversation] = field(default_factory=dict)
     lapses: list[tuple[int, str]] = field(default_factory=list)
     unswept: list[Conversation] = field(default_factory=list)

@@ -22,6 +22,9 @@ Kind = Literal[
     "keep",
     "lapse",
     "limit",
+    "ramp",
+    "step",
+    "steps",
     "sweep",
     "wake",
     "wrap_up",
@@ -39,8 +42,9 @@ class Timer(NamedTuple):
     """At `at` (Unix milliseconds) something ends. Also the command that ends it.
 
     `subject` is a conversation id (`forget`, `keep`, `lapse`, `wake`,
-    `wrap_up`), an offer id (`expire`), a
-    conversation key (`alert`), or an agent (`grace`); empty for `sweep`.
+    `step`, `wrap_up`), an offer id (`expire`), a
+    conversation key (`alert`), or an agent (`grace`, `ramp`); empty for `steps`
+    and `sweep`.
     """
 
     at: int

@@ -270,8 +270,8 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "delivered": Story._delivered,
 }
 
-_TIMES = ("at", "due", "until", "expires_at", "kept_until")
-_USUAL = ("level", "step", "units")
+_TIMES = ("at", "step_at", "due", "until", "expires_at", "kept_until")
+_USUAL = ("level", "step", "step_at", "units")
 _LEFT_OUT = ("event", "rules", "digest", "change", "detail", "chosen", "score")
 
 
