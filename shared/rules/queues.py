@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.rules.base import Name, Seconds
 from shared.rules.waiting import AfterHours, MaxWait, ascending
@@ -37,6 +37,22 @@ class Offering(Strict):
 
     accept: Literal["agent", "automatic"] = "agent"
     """`automatic`: whoever it is offered to has it at once (forced answer)."""
+    accepting_seconds: Seconds = 30
+    """For so long an agent who has begun to accept may take; 0: nobody is given that time."""
+    agents: Annotated[int, Field(ge=1, le=20)] = 1
+    """How many agents are asked at once, if so many are free. Who accepts first has it."""
+    retry_seconds: Seconds = 3600
+    """For so long at most an agent who declines may ask not to be asked again."""
+    most_tries: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """After so many offers that were declined or missed it goes to `then_queue`."""
+    then_queue: Name | None = None
+    """Where somebody sees to what nobody took. It must not send it on itself."""
+
+    @model_validator(mode="after")
+    def _ends_somewhere(self) -> "Offering":
+        if (self.most_tries is None) != (self.then_queue is None):
+            raise ValueError("give most_tries and then_queue together")
+        return self
 
 
 Pick = Literal["longest_idle", "least_loaded", "most_spare", "best_fit", "round_robin"]

@@ -1,66 +1,104 @@
-"""The life of an offer: made, accepted, declined, expired, taken back.
+"""The life of an offer: made, being accepted, accepted, declined, expired, taken back.
 
 An offer is valid until the record says that it ended. So an accept that comes too late, twice or
-from two agents at once is decided by the order of the record alone.
+from two agents at once is decided by the order of the record alone. Where several agents are asked
+at once the first accept has it, and the others are told.
 """
 
 from collections.abc import Iterable
 
 from services.router.engine.capacity import at_work
 from services.router.engine.ordering import by_due
-from services.router.engine.placing import fill, pass_all_on, place_all, place_one, requeue
-from services.router.engine.state import Agent, Conversation
+from services.router.engine.placing import (
+    fill,
+    give_up,
+    pass_all_on,
+    place_all,
+    place_one,
+    requeue,
+)
+from services.router.engine.state import Agent, Conversation, Offer
 from services.router.engine.turn import Turn
-from shared.events.commands import AcceptOffer, DeclineOffer
+from shared.events.commands import AcceptOffer, BeginAccept, DeclineOffer
 from shared.events.routing import (
+    Accepting,
     Assigned,
     OfferEnd,
     OfferEnded,
     PresenceChanged,
     Refused,
 )
+from shared.rules import Queue
+
+TAKEN = "taken"
+"""The reason of an offer that ended because another agent was first."""
 
 _GONE = Refused("gone", "This offer has ended.")
 _TAKEN = Refused("conflict", "Another agent has this conversation.")
 _NOT_YOURS = Refused("forbidden", "This offer was made to another agent.")
+_NO_TIME = Refused("conflict", "In this queue an offer is accepted at once or not at all.")
 
 
 def accept(turn: Turn, command: AcceptOffer) -> None:
     """The first accept of a pending offer assigns; its repetition changes nothing."""
-    conversation = turn.workspace.offers.get(command.offer)
-    if conversation is None or conversation.agent is None:
-        return turn.refuse(_GONE)
-    agent = conversation.agent.name
-    if conversation.status == "held":
-        return turn.unchanged() if agent == command.actor else turn.refuse(_TAKEN)
-    if agent != command.actor:
-        return turn.refuse(_NOT_YOURS)
-    end_offer(turn, conversation, "accepted")
-    return turn.emit(Assigned(conversation.id, agent, turn.now))
+    offer = _answered(turn, command.offer, command.actor)
+    if offer is None:
+        return
+    conversation = offer.conversation
+    others = [other for other in conversation.offers or () if other is not offer]
+    for other in others:
+        end_offer(turn, other, "rescinded", TAKEN)
+    end_offer(turn, offer, "accepted")
+    turn.emit(Assigned(conversation.id, offer.agent.name, turn.now))
+    for other in others:
+        fill(turn, other.agent)
+
+
+def begin(turn: Turn, command: BeginAccept) -> None:
+    """He is about to accept: the offer lasts as long as that may take. Saying it again does not
+    make it longer.
+    """
+    offer = _answered(turn, command.offer, command.actor)
+    if offer is None:
+        return None
+    if offer.accepting:
+        return turn.unchanged()
+    seconds = _settings(turn, offer.conversation).offer.accepting_seconds
+    if not seconds:
+        return turn.refuse(_NO_TIME)
+    until = turn.now + round(seconds * 1000)
+    accepting = Accepting(offer.conversation.id, offer.id, offer.agent.name, turn.now, until)
+    return turn.emit(accepting)
 
 
 def decline(turn: Turn, command: DeclineOffer) -> None:
     """The offer ends, the conversation goes on to somebody else, the agent to something else."""
-    conversation = turn.workspace.offers.get(command.offer)
-    if conversation is None or conversation.agent is None or conversation.status != "offered":
+    offer = turn.workspace.offers.get(command.offer)
+    if offer is None or offer.conversation.status != "offered":
         return turn.refuse(_GONE)
-    if conversation.agent.name != command.actor:
+    if offer.agent.name != command.actor:
         return turn.refuse(_NOT_YOURS)
-    return _redirect(turn, conversation, "declined", command.reason)
+    seconds = turn.workspace.rules.decline_seconds
+    if command.retry_after is not None:
+        most = _settings(turn, offer.conversation).offer.retry_seconds
+        if not 0 <= command.retry_after <= most:
+            return turn.refuse(Refused("invalid", f"retry_after is at most {most:g} seconds here."))
+        seconds = command.retry_after
+    return _redirect(turn, offer, "declined", command.reason, seconds)
 
 
-def expire(turn: Turn, offer: str) -> None:
+def expire(turn: Turn, name: str) -> None:
     """Nobody answered in time. Whoever misses too many in a row goes away; the work goes on."""
-    conversation = turn.workspace.offers.get(offer)
-    if conversation is None or conversation.status != "offered":
+    offer = turn.workspace.offers.get(name)
+    if offer is None or offer.conversation.status != "offered" or offer.expires_at > turn.now:
         return None
-    agent = conversation.agent
-    assert agent is not None
-    if agent.missed + 1 < turn.workspace.rules.missed_offers or not at_work(agent):
-        return _redirect(turn, conversation, "expired", None)
-    end_offer(turn, conversation, "expired")
+    agent, rules = offer.agent, turn.workspace.rules
+    if agent.missed + 1 < rules.missed_offers or not at_work(agent):
+        return _redirect(turn, offer, "expired", None, rules.decline_seconds)
+    end_offer(turn, offer, "expired", None, rules.decline_seconds)
     turn.emit(PresenceChanged(agent.name, "away", turn.now, "missed_offers", session=agent.session))
-    return left(turn, agent, [conversation])
+    waiting = [] if offer.conversation.offers else [offer.conversation]
+    return left(turn, agent, waiting)
 
 
 def left(turn: Turn, agent: Agent, waiting: Iterable[Conversation] = ()) -> None:
@@ -69,7 +107,7 @@ def left(turn: Turn, agent: Agent, waiting: Iterable[Conversation] = ()) -> None
     """
     returned = [*waiting, *take_back(turn, agent)]
     for conversation in returned:
-        requeue(turn, conversation)
+        _wait_again(turn, conversation)
     returned += pass_all_on(turn, agent)
     place_all(turn, [*returned, *_deserted(turn, agent)])
 
@@ -80,31 +118,73 @@ def stopped(turn: Turn, agent: Agent) -> None:
 
 
 def take_back(turn: Turn, agent: Agent) -> list[Conversation]:
-    """Rescind every offer he has not accepted."""
-    pending = [c for c in agent.work.values() if c.status == "offered"]
-    for conversation in sorted(pending, key=by_due):
-        end_offer(turn, conversation, "rescinded")
-    return sorted(pending, key=by_due)
+    """Rescind every offer he has not accepted; what is on offer to nobody any more."""
+    asked = sorted((c for c in agent.work.values() if c.status == "offered"), key=by_due)
+    for conversation in asked:
+        for offer in tuple(conversation.offers or ()):
+            if offer.agent is agent:
+                end_offer(turn, offer, "rescinded")
+    return [conversation for conversation in asked if not conversation.offers]
+
+
+def cancel(turn: Turn, conversation: Conversation) -> list[Agent]:
+    """Its offers end with it; who was asked."""
+    offers = tuple(conversation.offers or ())
+    for offer in offers:
+        end_offer(turn, offer, "cancelled")
+    return [offer.agent for offer in offers]
 
 
 def end_offer(
-    turn: Turn, conversation: Conversation, how: OfferEnd, reason: str | None = None
+    turn: Turn, offer: Offer, how: OfferEnd, reason: str | None = None, seconds: float = 0
 ) -> None:
-    """The pending offer of this conversation ends."""
-    agent, offer = conversation.agent, conversation.offer
-    assert agent is not None
-    assert offer is not None
-    turn.emit(OfferEnded(conversation.id, offer, agent.name, how, turn.now, reason))
+    """The offer ends; for so many seconds the agent is kept from what was offered."""
+    until = turn.now + round(seconds * 1000) if seconds else None
+    conversation, agent = offer.conversation.id, offer.agent.name
+    turn.emit(OfferEnded(conversation, offer.id, agent, how, turn.now, reason, until))
 
 
-def _redirect(turn: Turn, conversation: Conversation, how: OfferEnd, reason: str | None) -> None:
+def _answered(turn: Turn, name: str, actor: str) -> Offer | None:
+    """The pending offer that this agent may answer; else the command is answered here."""
+    offer = turn.workspace.offers.get(name)
+    if offer is None:
+        turn.refuse(_GONE)
+        return None
+    if offer.conversation.status == "held":
+        if offer.agent.name == actor:
+            turn.unchanged()
+        else:
+            turn.refuse(_TAKEN)
+        return None
+    if offer.agent.name != actor:
+        turn.refuse(_NOT_YOURS)
+        return None
+    return offer
+
+
+def _redirect(turn: Turn, offer: Offer, how: OfferEnd, reason: str | None, seconds: float) -> None:
     """Others first; only then may it come back to him, and only if nobody else is there for it."""
-    agent = conversation.agent
-    assert agent is not None
-    end_offer(turn, conversation, how, reason)
-    requeue(turn, conversation)
-    place_one(turn, conversation, skip=agent)
-    fill(turn, agent)
+    conversation = offer.conversation
+    end_offer(turn, offer, how, reason, seconds)
+    if not conversation.offers:
+        _wait_again(turn, conversation)
+        place_one(turn, conversation, skip=offer.agent)
+    fill(turn, offer.agent)
+
+
+def _wait_again(turn: Turn, conversation: Conversation) -> None:
+    """It waits on, with its age; what too many did not want, where somebody sees to it."""
+    settings = _settings(turn, conversation).offer
+    target = settings.then_queue
+    tried = settings.most_tries is not None and conversation.attempts >= settings.most_tries
+    if tried and target is not None and target in turn.workspace.rules.queues:
+        give_up(turn, conversation, target)
+    else:
+        requeue(turn, conversation)
+
+
+def _settings(turn: Turn, conversation: Conversation) -> Queue:
+    return turn.workspace.rules.queues.get(conversation.queue) or Queue()
 
 
 def _deserted(turn: Turn, agent: Agent) -> list[Conversation]:

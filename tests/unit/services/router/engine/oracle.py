@@ -121,6 +121,7 @@ def check_state(state: State, now: int) -> None:
         _check_threads(workspace)
         _check_hours(workspace, now)
         _check_limits(workspace, now)
+        _check_lines(workspace)
         _check_nobody_idles(workspace, now)
         _check_presence(workspace, now)
 
@@ -228,6 +229,31 @@ def _check_limits(workspace: Workspace, now: int) -> None:
         since = max(conversation.queued_at, 0 if turned is None else turned.since)
         for step in settings.max_wait[conversation.limits :]:
             assert since + step.after_seconds * 1000 > now, conversation.id
+
+
+def _check_lines(workspace: Workspace) -> None:
+    """Lines are as long as what waits in them, and everybody stands where he stands, give or take
+    those who came within the same quarter of a second."""
+    waits = [
+        c for c in workspace.conversations.values() if c.status == "waiting" and not c.kept_for
+    ]
+    for conversation in waits:
+        wanted = conversation.skill_class
+        assert wanted is not None
+        own, queue = wanted.lines
+        beside = [c for c in waits if (c.queue, c.channel) == (wanted.queue, wanted.channel)]
+        assert queue.waiting == len(beside)
+        assert own.waiting == sum(_needs(c) == wanted.requires for c in beside)
+        place = queue.place(conversation.level, conversation.due)
+        same = [c for c in beside if c.level == conversation.level]
+        ahead = sum(c.level < conversation.level for c in beside)
+        surely = ahead + sum(c.due < conversation.due - 256 for c in same)
+        at_most = ahead + sum(c.due <= conversation.due + 256 for c in same)
+        assert surely < place <= at_most
+
+
+def _needs(conversation: Conversation) -> object:
+    return conversation.skill_class and conversation.skill_class.requires
 
 
 def _check_nobody_idles(workspace: Workspace, now: int) -> None:

@@ -64,13 +64,11 @@ class Shop:
         """His stream is gone: the present one if none is named. Twice is once."""
         known = self.history.live.workspace(self.workspace).agents.get(agent)
         stream = session or (None if known is None else known.session)
-        for _ in range(2):
-            events = self.history.command(
-                commands.LosePresence(
-                    workspace=self.workspace, actor="system", agent=agent, session=stream
-                )
-            )
-        assert isinstance(events[-1], Refused | Unchanged)
+        lose = commands.LosePresence(
+            workspace=self.workspace, actor="system", agent=agent, session=stream
+        )
+        self.history.command(lose)
+        assert isinstance(self.history.command(lose)[-1], Refused | Unchanged)
 
     def resume(self, agent: str, session: str) -> None:
         self.history.command(
@@ -94,11 +92,9 @@ class Shop:
         """Only whom a pending offer was made to may begin to accept it, and only once."""
         offer, owner = self._offer(which, stale=stale)
         who = owner if actor == "own" else actor
-        for _ in range(2):
-            events = self.history.command(
-                commands.BeginAccept(workspace=self.workspace, actor=who, offer=offer)
-            )
-        assert isinstance(events[-1], Refused | Unchanged)
+        begin = commands.BeginAccept(workspace=self.workspace, actor=who, offer=offer)
+        self.history.command(begin)
+        assert isinstance(self.history.command(begin)[-1], Refused | Unchanged)
 
     def decline(
         self,

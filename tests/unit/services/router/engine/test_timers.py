@@ -70,7 +70,7 @@ class Desk:
             )
         )
         (held,) = self.state.workspace("w").agents["ada"].work.values()
-        self.do(AcceptOffer(workspace="w", actor="ada", offer=held.offer or ""))
+        self.do(AcceptOffer(workspace="w", actor="ada", offer=(held.offers or [])[0].id))
         self.do(Close(workspace="w", actor="ada", conversation=held.id))
 
     def wait(self, milliseconds: int) -> None:

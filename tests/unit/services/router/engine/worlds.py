@@ -40,6 +40,7 @@ _COMMON: dict[str, Any] = {
         "support": {
             "offer_seconds": 20,
             "wrap_up_seconds": 15,
+            "offer": {"most_tries": 3, "then_queue": "sales"},
             "max_wait": [
                 {"after_seconds": 30, "do": "message"},
                 {"after_seconds": 1800, "do": "close"},
@@ -47,6 +48,7 @@ _COMMON: dict[str, Any] = {
         },
         "sales": {
             "offer_seconds": 10,
+            "offer": {"agents": 2, "accepting_seconds": 8, "retry_seconds": 100},
             "hours": "odd",
             "max_wait": [{"after_seconds": 12, "do": "queue", "queue": "support"}],
         },
