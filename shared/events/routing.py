@@ -37,7 +37,9 @@ QueuedFor = Literal[
     "woken",
     "split",
     "stepped",
+    "callback",
 ]
+DialEnd = Literal["answered", "missed", "rescinded"]
 StepWhy = Literal["after", "nobody_able", "expected_wait"]
 WokenBy = Literal["time", "customer", "agent"]
 
@@ -239,6 +241,51 @@ class Closed:
     at: int
     code: str | None = None
     event: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAsked:
+    """We owe this customer a call; not before `until`, where that is given."""
+
+    conversation: str
+    by: str
+    at: int
+    until: int | None = None
+    event: Literal["callback_asked"] = "callback_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackMissed:
+    """We called back and he did not answer. He is called again at `retry_at`, if at all."""
+
+    conversation: str
+    attempt: int
+    at: int
+    retry_at: int | None = None
+    event: Literal["callback_missed"] = "callback_missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The customer is called before the agent, who is kept free for him until then at most."""
+
+    conversation: str
+    dial: str
+    agent: str
+    at: int
+    until: int
+    event: Literal["dialled"] = "dialled"
+
+
+@dataclass(frozen=True, slots=True)
+class DialEnded:
+    """His phone rings no longer."""
+
+    conversation: str
+    agent: str
+    how: DialEnd
+    at: int
+    event: Literal["dial_ended"] = "dial_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,6 +554,10 @@ RoutingEvent = Annotated[
     | Snoozed
     | Woken
     | Closed
+    | CallbackAsked
+    | CallbackMissed
+    | Dialled
+    | DialEnded
     | Merged
     | Unmerged
     | SplitOff

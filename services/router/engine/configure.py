@@ -60,9 +60,9 @@ def configure(turn: Turn, command: Configure) -> None:
     return sweep(turn)
 
 
-def hours_over(turn: Turn, name: str) -> None:
+def hours_over(turn: Turn, name: str, at: int) -> None:
     """Opening hours begin or end; where a queue opens, whoever is free is offered what waits."""
-    if turn_hours(turn, name):
+    if turn_hours(turn, name, at):
         _look_for_work(turn.state, turn.workspace)
         sweep(turn)
 
@@ -116,6 +116,9 @@ def _clear(turn: Turn, agent: Agent) -> None:
     for conversation in sorted(agent.work.values(), key=by_number):
         if conversation.status == "held":
             turn.emit(Released(conversation.id, agent.name, turn.now, "agent_removed"))
+            returned.append(conversation)
+        elif conversation.status == "dialling":
+            turn.emit(DialEnded(conversation.id, agent.name, "rescinded", turn.now))
             returned.append(conversation)
         else:
             turn.emit(WrapUpEnded(conversation.id, agent.name, turn.now))

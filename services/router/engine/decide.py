@@ -6,6 +6,7 @@ from typing import Any
 
 from services.router.engine import (
     alerts,
+    callbacks,
     closing,
     configure,
     handling,
@@ -91,6 +92,8 @@ _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
     "forget": lambda turn, timer: closing.forget(turn, timer.subject, timer.at),
     "keep": lambda turn, timer: placing.keep_over(turn, timer.subject, timer.at),
     "wake": lambda turn, timer: snooze.wake_in_time(turn, timer.subject, timer.at),
+    "callback": lambda turn, timer: callbacks.due(turn, timer.subject, timer.at),
+    "dial": lambda turn, timer: callbacks.rang_out(turn, timer.subject, timer.at),
     "alert": lambda turn, timer: alerts.forget_alert(turn, timer.subject, timer.at),
     "grace": lambda turn, timer: presence.grace_over(turn, timer.subject, timer.at),
     "hours": lambda turn, timer: configure.hours_over(turn, timer.subject, timer.at),
@@ -115,6 +118,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     commands.Wake: snooze.wake,
     commands.Merge: merging.merge,
     commands.Split: merging.split,
+    commands.RequestCallback: callbacks.request,
+    commands.NoteCall: callbacks.note_call,
     commands.Close: handling.close,
     commands.EndWrapUp: handling.end_wrap_up,
     commands.Configure: configure.configure,

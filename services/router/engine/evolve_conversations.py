@@ -2,7 +2,7 @@
 
 from services.router.engine.index import class_for, dequeue, enqueue, rest, unload
 from services.router.engine.keeping import Keep, keep
-from services.router.engine.limits import due_limit, remind_of_limit
+from services.router.engine.limits import remind_of_limit
 from services.router.engine.lines import began, gave_up
 from services.router.engine.shunning import forgive, pardon
 from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
@@ -74,6 +74,7 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     if event.why in ("transferred", "moved", "unanswered"):
         conversation.pinned = True
     conversation.asked = event.asked
+    conversation.callback_at = 0
     conversation.units = event.units
     conversation.step = event.step
     conversation.step_at = event.step_at
@@ -139,7 +140,8 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
         del workspace.offers[conversation.offer]
         conversation.offer = None
     conversation.status = "closed"
-    conversation.snoozed_until = 0
+    conversation.snoozed_until = conversation.callback_at = 0
+    conversation.dial = None
     conversation.placed = None
     conversation.closed_at = event.at
     conversation.reopens_until = reopens_until(workspace.rules, conversation.channel, event.at)

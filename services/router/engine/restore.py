@@ -34,7 +34,7 @@ from services.router.engine.state import (
 )
 from services.router.engine.steps import resume_steps
 from services.router.engine.threads import share
-from services.router.engine.timers import arm
+from services.router.engine.timers import Kind, arm
 from services.router.engine.versions import Version, begin_trial
 from shared.estimate import Pace
 from shared.events.routing import Change
@@ -245,6 +245,9 @@ def _link_agents(
         remind(state, workspace, conversation.id, until)
     if conversation.status == "waiting" and conversation.step_at:
         arm(state, conversation.step_at, "step", workspace.name, conversation.id)
+    if conversation.callback_at:
+        kind: Kind = "dial" if conversation.status == "dialling" else "callback"
+        arm(state, conversation.callback_at, kind, workspace.name, conversation.id)
     if conversation.snoozed_until:
         arm(state, conversation.snoozed_until, "wake", workspace.name, conversation.id)
     if conversation.status == "closed":

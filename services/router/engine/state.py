@@ -26,7 +26,7 @@ from shared.events.commands import PresenceState
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
 
-Status = Literal["open", "waiting", "offered", "held", "closed"]
+Status = Literal["open", "waiting", "offered", "dialling", "held", "closed"]
 Attributes = Mapping[str, str]
 
 RECENT_CAUSES = 1024
@@ -44,7 +44,9 @@ class Conversation:
     queue.
     `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
     sleeps with its agent. `asked` are the skills a person asked for instead of the route's.
-    `last_agent` held it last. `joined` are the conversations merged into it, with their keys;
+    `last_agent` held it last. `missed_calls`: so often we called back in vain; `callback_at` is
+    when we call again, or until when his phone may ring, `dial` that attempt.
+    `joined` are the conversations merged into it, with their keys;
     `spoke` is the key the customer used last, where it is not its own.
     `version` is that of the rules that chose route and queue.
     `queued_at` is when it came into its queue, `limits` how many of the queue's maximum waits have
@@ -91,6 +93,9 @@ class Conversation:
     snoozed_until: int = 0
     asked: dict[str, int] | None = None
     last_agent: str | None = None
+    missed_calls: int = 0
+    callback_at: int = 0
+    dial: str | None = None
     merged_into: str | None = None
     joined: dict[str, str] | None = None
     spoke: str | None = None

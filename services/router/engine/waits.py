@@ -1,6 +1,7 @@
 """What those who wait are told, and what becomes of them outside the hours or after too long."""
 
 from services.router.engine import closing
+from services.router.engine.expected import Estimate, estimate
 from services.router.engine.hours import Turned, standing
 from services.router.engine.keeping import Keep
 from services.router.engine.limits import due_limit
@@ -10,7 +11,7 @@ from services.router.engine.state import Conversation, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from services.router.engine.versions import routing_for
-from shared.events.routing import HoursTurned, Told, ToldWhat, WaitLimited
+from shared.events.routing import Estimated, HoursTurned, Told, ToldWhat, WaitLimited
 from shared.rules import Hours, Queue
 
 TELL_AGAIN_MS = 3_600_000
@@ -23,7 +24,10 @@ def receive(turn: Turn, conversation: Conversation, keep: Keep | None = None) ->
     arrive(turn, conversation, keep)
     if conversation.status != "waiting" or conversation.kept_for is not None:
         return
-    _after_hours(turn, conversation)
+    if standing(turn.workspace, conversation.queue).open:
+        _say_how_long(turn, conversation)
+    else:
+        _after_hours(turn, conversation)
 
 
 def limit(turn: Turn, conversation: str, at: int) -> None:
@@ -51,11 +55,11 @@ def begin_hours(turn: Turn) -> None:
             turn.emit(HoursTurned(name, now, since, until, turn.now))
 
 
-def turn_hours(turn: Turn, name: str) -> bool:
-    """The time has come for these hours to begin or end. Did a queue open?"""
+def turn_hours(turn: Turn, name: str, at: int) -> bool:
+    """The time `at` which these hours begin or end has come. Did a queue open?"""
     workspace = turn.workspace
     known, hours = workspace.hours.get(name), workspace.rules.hours.get(name)
-    if known is None or hours is None or known.until is None or known.until > turn.now:
+    if known is None or hours is None or known.until is None or known.until > at:
         return False
     turn.emit(_turned(name, hours, known, turn.now))
     return workspace.hours[name].open
@@ -104,7 +108,28 @@ def _too_long(turn: Turn, conversation: Conversation) -> None:
     elif step.do == "callback" and _is_live(conversation):
         _owe(turn, conversation)
     elif not _is_owed(conversation):
-        _tell(turn, conversation, "max_wait", {})
+        found = estimate(turn.workspace, conversation, turn.now)
+        _tell(turn, conversation, "max_wait", {} if found is None else _as_said(found))
+
+
+def _say_how_long(turn: Turn, conversation: Conversation) -> None:
+    """Note what can be said of its wait, if anything; tell the customer, where he is to be told."""
+    found = estimate(turn.workspace, conversation, turn.now)
+    wanted = conversation.skill_class
+    if found is None or wanted is None:
+        return
+    if found.model is not None:
+        line = wanted.lines[0].name
+        turn.emit(Estimated(conversation.id, line, turn.now, **found._asdict()))
+    if _settings(turn.workspace, conversation).tell_wait:
+        _tell(turn, conversation, "expected_wait", _as_said(found))
+
+
+def _as_said(found: Estimate) -> dict[str, str]:
+    said = {"position": str(found.position)}
+    if found.model is not None:
+        said |= {"p50_ms": str(found.p50_ms), "p90_ms": str(found.p90_ms)}
+    return said
 
 
 def _move(turn: Turn, conversation: Conversation, to: str) -> None:

@@ -42,6 +42,7 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.AlertNoted: _nothing,
     was.AlertForgotten: _nothing,
     was.HoursTurned: _nothing,
+    was.Estimated: _nothing,
     was.WaitLimited: _nothing,
     was.Told: conversations.told,
     was.Configured: _nothing,
