@@ -22,6 +22,7 @@ from patchbay.rules.asking import (
 )
 from patchbay.rules.desk import chosen
 from patchbay.rules.trial import attempt, promote, stop
+from patchbay.rules.watching import shadow
 from patchbay.rules.words import differences, row, table, written
 from shared.config.load import describe
 from shared.config.rules import inspect_rules
@@ -147,3 +148,4 @@ def _chosen(versions: Versions, name: str) -> RulesVersion:
 rules_app.command("try")(attempt)
 rules_app.command("promote")(promote)
 rules_app.command("stop")(stop)
+rules_app.command("shadow")(shadow)

@@ -228,6 +228,20 @@ ENGINE_RULES_REFUSED = Counter(
     "How often was a workspace's configuration too large for one record?",
 )
 
+RULES_COMPARED = Counter(
+    "patchbay_shadow_conversations_total",
+    "Would other rules have treated a conversation in another way?",
+    ["result"],
+)
+"""`result`: same, different. Of a process of `patchbay rules shadow`."""
+
+RULES_DIFFERENCES = Counter(
+    "patchbay_shadow_differences_total",
+    "What would have been different?",
+    ["what"],
+)
+"""`what`: route, queue, class, step, agent, wait (by a second or more)."""
+
 ENGINE_RULES_IGNORED = Counter(
     "patchbay_engine_rules_ignored_total",
     "How often did a process start with a file whose rules others had replaced since?",

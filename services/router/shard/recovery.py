@@ -53,6 +53,22 @@ async def own(log: Log, sink: Sink, shard: int, instance: str, now: int) -> Reco
     return found
 
 
+async def look(log: Log, shard: int) -> Recovered:
+    """Rebuild the shard as of now, for somebody who only looks on.
+
+    Raises LogUnavailable, and RecordIncomplete when what is retained does not lead to a state.
+    """
+    partition = Partition(ROUTING.name, shard)
+    found = await _last_snapshot(log, shard)
+    begin, end = (await log.bounds([partition]))[partition]
+    if found.position < begin:
+        raise RecordIncomplete(f"{partition}: {found.position} to {begin} are gone")
+    async with log.read({partition: found.position}) as source:
+        await _follow(found, source, end)
+    resume(found.state)
+    return found
+
+
 async def _rebuild_and_claim(
     log: Log, sink: Sink, shard: int, instance: str, now: int
 ) -> Recovered:
