@@ -22,7 +22,7 @@ LEAST: Final = 5.0
 """So many departures must be known before anything is said."""
 
 _FADES = 0.97
-"""What a departure still counts after each later one: about the last 33 decide."""
+"""What a departure still counts after each later one: as much is known as from the last 66."""
 _P90 = 1.2815515655446004
 """The 90th percentile of the normal distribution."""
 
@@ -55,6 +55,12 @@ class Pace:
         if self.since:
             self.busy_ms += max(0, at - self.since)
         self.since = 0
+
+    @property
+    def known(self) -> float:
+        """How many unfaded departures would tell as much: the square of the sum of what they
+        count, by the sum of the squares (Kish, "Survey Sampling", 1965)."""
+        return self.departures * (1.0 + _FADES) / (2.0 - self.departures * (1.0 - _FADES))
 
     def gap_ms(self, now: int) -> float | None:
         """The mean time between two departures; None while too little is known."""

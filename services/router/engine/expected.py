@@ -5,7 +5,7 @@ from typing import NamedTuple
 from services.router.engine.lines import Line
 from services.router.engine.skills import SkillClass
 from services.router.engine.state import Conversation, Workspace
-from shared.estimate import LEAST, Model, quantiles
+from shared.estimate import Model, quantiles
 
 
 class Estimate(NamedTuple):
@@ -50,15 +50,15 @@ def _place(position: int, own: Line, queue: Line) -> int:
 
 
 def _by_pace(position: int, place: int, own: Line, queue: Line, now: int) -> Estimate:
-    gap, known = own.pace.gap_ms(now), own.pace.departures
+    gap, known = own.pace.gap_ms(now), own.pace.known
     model: Model = "class_departures"
     if gap is None:
-        gap, known = queue.pace.gap_ms(now), queue.pace.departures
+        gap, known = queue.pace.gap_ms(now), queue.pace.known
         if gap is None:
             return Estimate(position, place)
         gap *= queue.waiting / max(1, own.waiting)
         model = "queue_departures"
-    p50, p90 = quantiles(place, gap, max(LEAST, known))
+    p50, p90 = quantiles(place, gap, known)
     return Estimate(position, place, model, round(gap), round(known), p50, p90)
 
 
