@@ -19,6 +19,9 @@ from shared.events.routing import Decision, RoutingEvent
 _UNTOLD: frozenset[type] = frozenset({was.Attached, was.Refused, was.Unchanged, was.Forgotten})
 """What says nothing about where a conversation is."""
 
+_UNSAID = frozenset({"event", "conversation", "at", "address", "customer"})
+"""What is told elsewhere, or is nobody's business here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -44,8 +47,7 @@ def retell(state: State, decision: Decision, offset: int, conversation: str) -> 
     known = state.workspace(decision.workspace)
     told: list[Reason] = []
     for event in decision.events:
-        mine = getattr(event, "conversation", None) == conversation
-        if mine and type(event) not in _UNTOLD:
+        if _tells(event, conversation):
             told.append(_reason(known, decision, offset, event, conversation))
         apply(state, known, event)
     remember(state, known, decision.at, decision.cause)
@@ -54,18 +56,31 @@ def retell(state: State, decision: Decision, offset: int, conversation: str) -> 
     return tuple(told)
 
 
+def retell_blindly(decision: Decision, offset: int, conversation: str) -> tuple[Reason, ...]:
+    """The same where the state before it is not known any more: only what the record says."""
+    return tuple(
+        _reason(None, decision, offset, event, conversation)
+        for event in decision.events
+        if _tells(event, conversation)
+    )
+
+
+def _tells(event: RoutingEvent, conversation: str) -> bool:
+    return getattr(event, "conversation", None) == conversation and type(event) not in _UNTOLD
+
+
 def _reason(
-    known: Workspace, decision: Decision, offset: int, event: RoutingEvent, conversation: str
+    known: Workspace | None, decision: Decision, offset: int, event: RoutingEvent, conversation: str
 ) -> Reason:
     said = {
         name: value
         for name, value in asdict(event).items()
-        if name not in ("event", "conversation", "at") and value not in (None, (), {}, "")
+        if name not in _UNSAID and value not in (None, (), {}, "")
     }
     who: list[Candidate] = []
     obstacles: dict[str, int] | None = None
-    found = known.conversations.get(conversation)
-    if isinstance(event, was.Offered) and found is not None:
+    found = None if known is None else known.conversations.get(conversation)
+    if isinstance(event, was.Offered) and known is not None and found is not None:
         who, obstacles = candidates(known, found, decision.at)
     return Reason(
         offset=offset,
