@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from services.router.engine.demand import demand_of
+from services.router.engine.dialling import dial, dials_first
+from services.router.engine.firsts import first_asked, overloaded
 from services.router.engine.keeping import Keep, keep_for, kept_by
 from services.router.engine.matching import crowded, find_agent, find_conversation, why_him
 from services.router.engine.ordering import by_due, turn_of
@@ -141,6 +143,7 @@ def arrive(turn: Turn, conversation: Conversation, keep: Keep | None = None) -> 
     place = routing_for(turn.workspace, conversation).place(
         conversation.channel, conversation.attributes
     )
+    keep = keep or first_asked(turn.workspace, conversation, place, turn.now)
     queue(turn, conversation, place, why, keep)
     if keep is not None or not crowded(conversation):
         place_one(turn, conversation)
@@ -179,6 +182,8 @@ def fill(turn: Turn, agent: Agent) -> None:
 
 def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
     """Ask him; from here on his capacity is taken. Where the queue says so, he has it at once."""
+    if dials_first(turn, conversation):
+        return dial(turn, conversation, agent)
     settings = _settings(turn, conversation)
     forced = settings.offer.accept == "automatic"
     identity = derived_id("off", turn.cause, conversation.id, str(conversation.tries))
@@ -189,6 +194,11 @@ def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
     if forced:
         turn.emit(OfferEnded(conversation.id, identity, agent.name, "accepted", turn.now))
         turn.emit(Assigned(conversation.id, agent.name, turn.now))
+    if agent.kept:
+        for other in overloaded(turn.workspace, agent):
+            pass_on(turn, other)
+            place_one(turn, other)
+    return None
 
 
 def _find_another(turn: Turn, conversation: Conversation, skip: Agent | None) -> Agent | None:

@@ -149,6 +149,8 @@ def _agent(state: State, name: str, values: list[Any], before: list[Any] | None)
     agent.before = None if before is None else Before(before[0], before[1], tuple(before[2]))
     if agent.state == "offline" and agent.keeps_until:
         arm(state, agent.keeps_until, "grace", name, agent.name)
+    if agent.ramp_until:
+        arm(state, agent.ramp_until, "ramp", name, agent.name)
     if agent.profile is not None:
         agent.profile.count(agent, 1)
     seat(workspace, agent)

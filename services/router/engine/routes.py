@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from services.router.engine.telling import Look, Telling
-from shared.rules import PriorityClass, Route, Rules, Step
+from shared.rules import First, PriorityClass, Route, Rules, Step
 from shared.rules.conditions import holds, tests
 from shared.rules.needs import asked, canonical, plain
 
@@ -22,7 +22,7 @@ class Placement(NamedTuple):
     `target_ms` is how long after its arrival its turn comes, `rank` goes before it. `asked` are
     the skills a person asked for, `also` the queues whose agents may take it, too, `units` what it
     takes of an agent's capacity, `step` how many of the route's steps were taken, `next` the one
-    that comes next.
+    that comes next, `first` the agent who is asked before all others.
     """
 
     route: str | None
@@ -37,6 +37,7 @@ class Placement(NamedTuple):
     rank: int = 0
     step: int = 0
     next: Step | None = None
+    first: First | None = None
 
 
 class Routing:
@@ -102,6 +103,7 @@ class Routing:
             requires=_decided(route.requires, attributes),
             preferred=tuple(_decided(need, attributes) for need in route.preferred),
             next=next(iter(route.steps), None),
+            first=route.first,
         )
 
     def _simply(
