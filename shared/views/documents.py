@@ -46,12 +46,15 @@ class Document(BaseModel):
 
 
 class Offer(Document):
-    """One time that an agent was asked; `how` is missing while the offer is open."""
+    """One time that an agent was asked; `how` is missing while the offer is open. From
+    `accepting_at` on he was about to accept.
+    """
 
     id: str
     agent: str
     at: int
     expires_at: int
+    accepting_at: int | None = None
     ended_at: int | None = None
     how: OfferEnd | None = None
     reason: str | None = None
@@ -138,10 +141,10 @@ class Conversation(Document):
         way = line.model_dump(include={"key", "channel", "account", "address"})
         return self.model_copy(update=way)
 
-    def holder_at(self, position: int) -> str | None:
-        """The agent who held it when the record at `position` was decided on."""
+    def holder_before(self, offset: int) -> str | None:
+        """The agent who held it before the decision at this offset, by all that came earlier."""
         for holding in reversed(self.holdings):
-            if holding.since <= position and (holding.until is None or position <= holding.until):
+            if holding.since < offset and (holding.until is None or offset <= holding.until):
                 return holding.agent
         return None
 
@@ -155,6 +158,7 @@ class Work(Document):
     since: int
     offer: str | None = None
     until: int | None = None
+    accepting: bool = False
 
 
 class Agent(Document):

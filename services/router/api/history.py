@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
 
+from services.router.api.holders import Holders, conversations
 from services.router.api.position import Position
-from services.router.api.tail import Seen, Tail, conversations
+from services.router.api.tail import Seen, Tail
 from shared.clock import Clock
 from shared.errors import CacheUnavailable, Undecodable, ViewBehind
 from shared.events import routing as was
@@ -34,9 +35,9 @@ async def replay(
 ) -> AsyncIterator[Seen]:
     """The valid decisions about a workspace from `start` to before `until`.
 
-    Raises LogUnavailable.
+    Holders that changed on the way are known with them. Raises LogUnavailable.
     """
-    fence, following = Fence(start.standing), start.offset
+    fence, following, holders = Fence(start.standing), start.offset, Holders()
     async with log.read({partition: start.offset}) as source:
         while following < until:
             for record in await source.poll(wait=1.0):
@@ -45,7 +46,7 @@ async def replay(
                 if following > until:
                     return
                 if decision is not None and decision.workspace == workspace:
-                    yield Seen(record.offset, decision, {})
+                    yield Seen(record.offset, decision, holders.before(decision))
 
 
 def _valid(record: Record, start: Position, fence: Fence) -> Decision | None:
@@ -82,7 +83,7 @@ class Past:
         for name in conversations(seen.decision) - held.keys() - opened:
             found = await self._look_up(name, seen.offset)
             if found is not None:
-                held[name] = found.holder_at(seen.offset - 1)
+                held[name] = found.holder_before(seen.offset)
         return held
 
     async def _look_up(self, name: str, offset: int) -> Conversation | None:
@@ -96,7 +97,7 @@ class Past:
             return None
         self._shown = wanted[self._tail.partition(self._workspace)]
         if found is not None:
-            self._tail.holders(self._workspace).learn(name, found.holder_at(self._shown - 1))
+            self._tail.holders(self._workspace).learn(name, found.holder_before(self._shown))
         if len(self._found) >= _MOST_FOUND:
             self._found.clear()
         self._found[name] = found

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from shared.events import routing as was
+from shared.events.routing import Decision
 from shared.views.documents import Conversation
 
 Lookup = Callable[[str, int], Awaitable[Conversation | None]]
@@ -16,6 +17,12 @@ Lookup = Callable[[str, int], Awaitable[Conversation | None]]
 Raises CacheUnavailable and ViewBehind."""
 
 _MOST = 100_000
+
+
+def conversations(decision: Decision) -> set[str]:
+    """The conversations that a decision is about."""
+    found = (getattr(event, "conversation", None) for event in decision.events)
+    return {name for name in found if name is not None}
 
 
 class Holders:
@@ -36,6 +43,15 @@ class Holders:
         self._agents.setdefault(conversation, agent)
         if len(self._agents) > _MOST:
             self._agents.popitem(last=False)
+
+    def before(self, decision: Decision) -> dict[str, str | None]:
+        """The holders before this decision, as far as they are known; from here on, after it."""
+        known = {
+            name: self._agents[name] for name in conversations(decision) if name in self._agents
+        }
+        for event in decision.events:
+            self.note(event)
+        return known
 
     def note(self, event: object) -> None:
         """Follow an event."""

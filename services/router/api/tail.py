@@ -220,12 +220,7 @@ class Tail:
         workspace, key = decision.workspace, (decision.workspace, decision.cause)
         self._told(decision)
         self._inbound[workspace] = max(decision.inbound, self._inbound.get(workspace, 0))
-        holders = self.holders(workspace)
-        before = {
-            name: holders.holder(name) for name in conversations(decision) if holders.knows(name)
-        }
-        for event in decision.events:
-            holders.note(event)
+        before = self.holders(workspace).before(decision)
         seen = Seen(offset, decision, before)
         for stream in self._listeners(workspace, concerned(decision, before)):
             stream.offer(seen)
@@ -236,12 +231,6 @@ class Tail:
         for future in self._waiting.get(key, ()):
             if not future.done():
                 future.set_result(decision)
-
-
-def conversations(decision: Decision) -> set[str]:
-    """The conversations that a decision is about."""
-    found = (getattr(event, "conversation", None) for event in decision.events)
-    return {name for name in found if name is not None}
 
 
 def concerned(decision: Decision, holders: Mapping[str, str | None]) -> set[str] | None:
