@@ -10,10 +10,12 @@ from rich.console import Console
 
 from patchbay.demo.command import demo
 from patchbay.demo.elsewhere import demo_attach, demo_files
+from patchbay.explain.command import explain
 from patchbay.rules.command import rules_app
 from patchbay.serve import serve_role
 from patchbay.simulate.command import simulate
 from patchbay.stack.__main__ import main as stack
+from patchbay.staff.command import staff
 from patchbay.topics import topics_app
 from shared import passwords
 from shared.config.load import describe, inspect
@@ -25,8 +27,10 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("demo-attach")(demo_attach)
 app.command("demo-files")(demo_files)
+app.command("explain")(explain)
 app.command("simulate")(simulate)
 app.command("stack")(stack)
+app.command("staff")(staff)
 app.add_typer(topics_app, name="topics")
 app.add_typer(rules_app, name="rules")
 

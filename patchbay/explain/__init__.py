@@ -1,0 +1,1 @@
+"""`patchbay explain`: why a conversation is where it is, decision by decision."""
