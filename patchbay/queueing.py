@@ -122,15 +122,17 @@ def fewest(enough: Callable[[int], bool], least: int = 1, most: int = 1_000_000)
 def _chain(line: Line) -> tuple[list[float], list[float]]:
     """The shares of time with 0 … c-1 there, and with c, c+1, … there.
 
-    From the middle outwards, so that nothing overflows however large the line is.
+    By logarithms, counted from c there, so that nothing overflows however large the line is.
     """
     load = line.arrival / line.service
-    below = [1.0]
+    below = [0.0]
     for number in range(line.servers, 0, -1):
-        below.append(below[-1] * number / load)
-    above = [1.0, *_queue(line)]
-    whole = math.fsum(below[1:]) + math.fsum(above)
-    return [share / whole for share in reversed(below[1:])], [share / whole for share in above]
+        below.append(below[-1] + math.log(number / load))
+    highest = max(below)
+    idle = [math.exp(log - highest) for log in reversed(below[1:])]
+    queue = [share * math.exp(-highest) for share in (1.0, *_queue(line))]
+    whole = math.fsum(idle) + math.fsum(queue)
+    return [share / whole for share in idle], [share / whole for share in queue]
 
 
 def _queue(line: Line) -> Iterator[float]:

@@ -110,6 +110,8 @@ def test_a_queue_that_grows_for_ever_has_no_figures() -> None:
 
 def test_a_large_line_neither_overflows_nor_vanishes() -> None:
     found = figures(Line(5000, 4990.0, 1.0, 0.1))
+    idle = figures(Line(2000, 10.0, 1.0))
 
     assert 0 < found.p_wait < 1
     assert math.isfinite(found.mean_wait)
+    assert (idle.p_wait, idle.occupancy) == (0, pytest.approx(0.005))

@@ -1,0 +1,1 @@
+"""The traffic of a period, read back from the record."""

@@ -1,0 +1,1 @@
+"""`patchbay staff`: how many agents each interval needs."""
