@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from shared.rules.agents import Agent
 from shared.rules.base import Level, Name, Seconds
+from shared.rules.callbacks import Callback
 from shared.rules.capacity import Capacity, Ramp
 from shared.rules.classes import Order, PriorityClass
 from shared.rules.hours import Hours
@@ -24,6 +25,7 @@ __all__ = [
     "MOST_RULES",
     "AfterHours",
     "Agent",
+    "Callback",
     "Capacity",
     "First",
     "Formula",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.rules.base import Name, Seconds
+from shared.rules.callbacks import Callback
 from shared.rules.waiting import AfterHours, MaxWait, ascending
 from shared.strict import Strict
 
@@ -46,7 +47,7 @@ class Offering(Strict):
     most_tries: Annotated[int, Field(ge=1, le=1000)] | None = None
     """After so many offers that were declined or missed it goes to `then_queue`."""
     then_queue: Name | None = None
-    """Where somebody sees to what nobody took. It must not send it on itself."""
+    """Where somebody sees to what nobody took: a queue that a supervisor serves."""
 
     @model_validator(mode="after")
     def _ends_somewhere(self) -> "Offering":
@@ -73,6 +74,8 @@ class Queue(Strict):
     """How long an agent may think about an offer before it counts as missed."""
     offer: Offering = Offering()
     """How agents are asked."""
+    callback: Callback = Callback()
+    """How customers are called back."""
     wrap_up_seconds: Seconds = 0
     """How long an agent's capacity stays taken after the end."""
     hours: Name | None = None

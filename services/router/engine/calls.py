@@ -7,6 +7,7 @@ is `true` while a call is owed and none is live: whoever accepts calls the custo
 """
 
 from services.router.engine.attributes import of_event
+from services.router.engine.callbacks import answered
 from services.router.engine.closing import close
 from services.router.engine.opening import attach, begin, enrich
 from services.router.engine.snooze import customer_wakes
@@ -29,6 +30,7 @@ def take_call(turn: Turn, event: CustomerEvent, current: Conversation | None) ->
         attach(turn, event, current)
         enrich(turn, current, of_event(event) | _of_call(call, current.attributes))
         customer_wakes(turn, event, current)
+        answered(turn, call, current)
         _wait(turn, call, current)
     elif call is not None and call.state in _OPENS:
         _wait(turn, call, begin(turn, event, of_event(event) | _of_call(call, {})))

@@ -123,4 +123,11 @@ def _has_room(agent: "Agent", channel: str, units: int) -> bool:
 
 def may_wake(agent: "Agent", conversation: "Conversation") -> bool:
     """May work of his that sleeps weigh in full again? The reserve is there for that."""
-    return bool(agent.work.get(conversation.id) is conversation)
+    on_channel = busy = 0
+    for held in agent.work.values():
+        rests = held.paused and held is not conversation
+        part = agent.terms.paused_percent if rests else _WHOLE
+        on_channel += part * (held.channel == conversation.channel)
+        busy += part * held.units
+    limit = agent.limits.get(conversation.channel, UNLISTED)
+    return on_channel <= limit * _WHOLE and busy <= agent.most * _WHOLE

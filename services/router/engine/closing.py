@@ -3,10 +3,10 @@
 from services.router.engine.offers import cancel
 from services.router.engine.placing import fill
 from services.router.engine.state import Agent, Conversation
-from services.router.engine.threads import MEMORY_MS, forget_at
+from services.router.engine.threads import forget_at
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
-from shared.events.routing import Closed, Forgotten, WrapUpEnded, WrapUpStarted
+from shared.events.routing import Closed, DialEnded, Forgotten, WrapUpEnded, WrapUpStarted
 from shared.rules import Queue
 
 
@@ -24,6 +24,9 @@ def end(turn: Turn, conversation: Conversation, by: str, code: str | None) -> li
     agents = cancel(turn, conversation)
     if conversation.agent is not None:
         agents.append(conversation.agent)
+        if conversation.status == "dialling":
+            name = conversation.agent.name
+            turn.emit(DialEnded(conversation.id, name, "rescinded", turn.now))
     turn.emit(Closed(conversation.id, by, turn.now, code))
     return agents
 
@@ -49,17 +52,23 @@ def wrap_up_over(turn: Turn, conversation: str, at: int) -> None:
 
 
 def forget(turn: Turn, conversation: str, at: int) -> None:
-    """Drop a closed conversation from the state, or look again when it is time."""
+    """Drop a closed conversation from the state, or look again when it is time. What was merged
+    into another one is remembered for as long as that.
+    """
     found = turn.workspace.conversations.get(conversation)
     if found is None or found.status != "closed":
         return
-    due = forget_at(found)
     if found.merged_into in turn.workspace.conversations:
-        due = at + MEMORY_MS
+        return
+    due = forget_at(found)
     if due > at or wraps_up(found):
         arm(turn.state, max(due, at + 1), "forget", turn.workspace.name, conversation)
-    else:
-        turn.emit(Forgotten(conversation))
+        return
+    merged = [turn.workspace.conversations[name] for name in found.joined or ()]
+    turn.emit(Forgotten(conversation))
+    for other in merged:
+        if forget_at(other) <= at:
+            turn.emit(Forgotten(other.id))
 
 
 def _wrap_up(turn: Turn, conversation: Conversation, agent: Agent) -> bool:

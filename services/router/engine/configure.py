@@ -23,6 +23,7 @@ from services.router.engine.waits import begin_hours, turn_hours
 from shared.events.commands import Configure
 from shared.events.routing import (
     Configured,
+    DialEnded,
     PresenceChanged,
     Refused,
     Released,

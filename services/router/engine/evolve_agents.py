@@ -6,9 +6,11 @@ from services.router.engine.index import (
     idle_stranger,
     left_seats,
     load,
+    pause,
     rest,
     seat,
     unload,
+    wake,
 )
 from services.router.engine.lines import departed
 from services.router.engine.overflow import answered
@@ -91,6 +93,8 @@ def snoozed(state: State, workspace: Workspace, event: routing.Snoozed) -> None:
     """It sleeps, and weighs less."""
     conversation = workspace.conversations[event.conversation]
     conversation.snoozed_until = event.until
+    if not conversation.paused:
+        pause(workspace, conversation)
     arm(state, event.until, "wake", workspace.name, event.conversation)
 
 
@@ -98,6 +102,7 @@ def woken(_state: State, workspace: Workspace, event: routing.Woken) -> None:
     """It weighs in full again."""
     conversation = workspace.conversations[event.conversation]
     conversation.snoozed_until = 0
+    wake(workspace, conversation)
 
 
 def released(state: State, workspace: Workspace, event: routing.Released) -> None:

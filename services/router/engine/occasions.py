@@ -55,6 +55,8 @@ _OVER: Mapping[Kind, Callable[[Workspace, Timer], bool]] = {
     "keep": _on(lambda known, at: known.kept_for is None or known.kept_until > at),
     "lapse": _on(lambda known, _: not known.shunned),
     "step": _on(lambda known, at: not known.step_at or known.step_at > at),
+    "callback": _on(lambda known, at: not known.callback_at or known.callback_at > at),
+    "dial": _on(lambda known, at: known.status != "dialling" or known.callback_at > at),
     "wake": _on(lambda known, at: not known.snoozed_until or known.snoozed_until > at),
     "wrap_up": _on(lambda known, at: known.agent is None or known.wrap_up_until > at),
 }

@@ -84,7 +84,7 @@ def grace_over(turn: Turn, name: str, at: int) -> None:
         return
     returned = []
     for conversation in sorted(agent.work.values(), key=by_number):
-        if conversation.snoozed_until:
+        if conversation.snoozed_until or conversation.status == "dialling":
             continue
         if conversation.status == "held":
             turn.emit(Released(conversation.id, agent.name, turn.now, "agent_lost"))

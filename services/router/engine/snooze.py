@@ -20,6 +20,7 @@ LONGEST_MS = 90 * 86_400_000
 _PAST = Refused("invalid", "This time has passed.")
 _TOO_LONG = Refused("invalid", "Nothing may be snoozed for more than 90 days.")
 _LIVE = Refused("conflict", "A live call cannot be snoozed.")
+_NO_ROOM = Refused("conflict", "There is no room for it: be done with something else first.")
 _CALLS = frozenset({"started", "menu", "queued", "bridged"})
 _WAKING = frozenset({"message", "postback", "comment", "call"})
 
@@ -51,8 +52,10 @@ def wake(turn: Turn, command: Wake) -> None:
     problem = problem_of(turn, command.actor, found)
     if found is None or problem is not None:
         return turn.refuse(problem or UNKNOWN)
-    if not found.snoozed_until:
+    if not found.snoozed_until or found.agent is None:
         return turn.unchanged()
+    if not may_wake(found.agent, found):
+        return turn.refuse(_NO_ROOM)
     return _wake(turn, found, "agent")
 
 

@@ -137,7 +137,8 @@ class Agent:
     `rank` orders agents by how long they are idle: it grows with every offer and every end of work.
     `turn` is his rank when he was asked last. `allowed` is how much more he is offered before his
     ramp ends at `ramp_until`; None without one. `seated` are his seats, `work` what takes his
-    capacity, `paused` what of it rests, `kept` what waits for nobody but him. `channels` are what he takes while busy, else empty.
+    capacity, `paused` what of it rests, `kept` what waits for nobody but him. `channels`
+    are what he takes while busy, else empty.
     Offline, he keeps what he holds until `keeps_until`; `before` is what he was when his connection
     was lost.
     """

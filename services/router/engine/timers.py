@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "alert",
+    "callback",
+    "dial",
     "expire",
     "forget",
     "grace",
@@ -41,7 +43,7 @@ _PIECE = 8
 class Timer(NamedTuple):
     """At `at` (Unix milliseconds) something ends. Also the command that ends it.
 
-    `subject` is a conversation id (`forget`, `keep`, `lapse`, `wake`,
+    `subject` is a conversation id (`forget`, `callback`, `dial`, `keep`, `lapse`, `wake`,
     `step`, `wrap_up`), an offer id (`expire`), a
     conversation key (`alert`), or an agent (`grace`, `ramp`); empty for `steps`
     and `sweep`.

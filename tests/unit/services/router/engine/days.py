@@ -67,6 +67,8 @@ class Day:
             lambda: shop.transfer(number(), pick(QUEUES)): 4,
             lambda: shop.snooze(number(), pick((5, 60, 3000))): 5,
             lambda: shop.wake(number()): 2,
+            lambda: shop.call_back(pick((2, 5, 8)), pick((0, 0, 30)), pick(("buy", "x"))): 4,
+            lambda: shop.note_call(number(), pick(("agent", "customer"))): 4,
             lambda: shop.merge(number(), number(), "system"): 3,
             lambda: shop.split(number(), "system"): 2,
             lambda: shop.split_messages(number(), pick((1, 1, 2))): 3,

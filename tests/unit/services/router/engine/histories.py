@@ -178,6 +178,11 @@ class History:
             conversation = known.conversations[event.conversation]
             last = self.record.last_offered.get(event.conversation)
             check_offer(known, conversation, known.agents[event.agent], at, last)
+        if isinstance(event, routing.Dialled):
+            known = self.replayed.workspace(workspace)
+            conversation = known.conversations[event.conversation]
+            check_offer(known, conversation, known.agents[event.agent], at, None)
+        if isinstance(event, routing.Offered):
             check_why(known, conversation, event, at)
 
     def _decision(self, workspace: str, cause: str, events: Sequence[RoutingEvent]) -> Decision:

@@ -26,7 +26,7 @@ def holds(workspace: Workspace, agent: Agent) -> list[Conversation]:
         if asks(conversation, agent)
         or (
             conversation.agent is agent
-            and (conversation.status == "held" or conversation.wrap_up_until)
+            and (conversation.status in ("held", "dialling") or conversation.wrap_up_until)
         )
     ]
 

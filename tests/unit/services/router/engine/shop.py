@@ -123,6 +123,39 @@ class Shop:
     def wake(self, which: int, actor: str = "own") -> None:
         self._handle(which, actor, commands.Wake)
 
+    def call_back(self, customer: int, seconds: float, intent: str) -> None:
+        at = moment(self.history.now) + timedelta(seconds=seconds) if seconds else None
+        self.history.command(
+            commands.RequestCallback(
+                workspace=self.workspace,
+                actor="system",
+                conversation_key=f"key{customer}",
+                channel="phone",
+                account="acc",
+                address=f"+{customer}",
+                attributes={"intent": intent},
+                at=at,
+            )
+        )
+
+    def note_call(self, which: int, leg: Any, *, stale: bool = False) -> None:
+        """A call that we owed was not answered; the customer's, where he is called first."""
+        known = self.history.live.workspace(self.workspace).conversations
+        owed = [c for c in known.values() if c.attributes.get("callback") == "true" and c.agent]
+        found = _pick(owed, which, None)
+        name = "cnv_none" if found is None else found.id
+        agent = None if found is None else found.agent.name
+        dial = None if found is None else found.dial
+        self.history.command(
+            commands.NoteCall(
+                workspace=self.workspace,
+                conversation=name,
+                leg=leg,
+                dial="dia_old" if stale else dial,
+                agent="nobody" if stale else agent,
+            )
+        )
+
     def merge(self, which: int, other: int, actor: str = "own") -> None:
         merged, _ = self._conversation(other)
         self._handle(which, actor, lambda **who: commands.Merge(other=merged, **who))

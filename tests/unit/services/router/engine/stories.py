@@ -177,6 +177,29 @@ class Story:
             workspace=WORKSPACE, actor=step["by"], conversation=self.identity(step["wake"])
         )
 
+    def _call_back(self, step: Step) -> Input:
+        at = step.get("not_before")
+        return commands.RequestCallback(
+            workspace=WORKSPACE,
+            actor=step.get("by", "system"),
+            conversation_key=step["call_back"],
+            channel="phone",
+            account="acc",
+            address="+49",
+            attributes=step.get("attributes", {}),
+            at=None if at is None else moment(START + round(at * 1000)),
+        )
+
+    def _call_noted(self, step: Step) -> Input:
+        known = self.state.workspace(WORKSPACE).conversations[self.identity(step["missed"])]
+        return commands.NoteCall(
+            workspace=WORKSPACE,
+            conversation=known.id,
+            leg=step.get("leg", "customer"),
+            dial=step.get("dial", known.dial),
+            agent=step.get("agent", None if known.agent is None else known.agent.name),
+        )
+
     def _merge(self, step: Step) -> Input:
         return commands.Merge(
             workspace=WORKSPACE,
@@ -261,6 +284,8 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "transfer": Story._transfer,
     "snooze": Story._snooze,
     "wake": Story._wake,
+    "call_back": Story._call_back,
+    "missed": Story._call_noted,
     "merge": Story._merge,
     "split": Story._split,
     "close": Story._close,
@@ -270,9 +295,9 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "delivered": Story._delivered,
 }
 
-_TIMES = ("at", "step_at", "due", "until", "expires_at", "kept_until")
+_TIMES = ("at", "step_at", "due", "until", "expires_at", "kept_until", "retry_at")
 _USUAL = ("level", "step", "step_at", "units")
-_LEFT_OUT = ("event", "rules", "digest", "change", "detail", "chosen", "score")
+_LEFT_OUT = ("event", "rules", "digest", "change", "detail", "chosen", "score", "dial")
 
 
 def _sentence(event: RoutingEvent, names: dict[str, str]) -> str:

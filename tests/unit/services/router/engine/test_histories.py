@@ -145,6 +145,16 @@ class Histories(RuleBasedStateMachine):
     def wake(self, which: int, actor: str) -> None:
         self.shop.wake(which, actor)
 
+    @rule(
+        customer=st.sampled_from((2, 5)), seconds=st.sampled_from((0, 0, 30, 1e8)), intent=INTENTS
+    )
+    def call_back(self, customer: int, seconds: float, intent: str) -> None:
+        self.shop.call_back(customer, seconds, intent)
+
+    @rule(which=NUMBERS, leg=st.sampled_from(("agent", "customer")), stale=st.booleans())
+    def note_call(self, which: int, leg: str, stale: bool) -> None:
+        self.shop.note_call(which, leg, stale=stale)
+
     @rule(which=NUMBERS, other=NUMBERS, actor=st.sampled_from(("own", "system", "bob")))
     def merge(self, which: int, other: int, actor: str) -> None:
         self.shop.merge(which, other, actor)

@@ -38,6 +38,7 @@ _COMMON: dict[str, Any] = {
     "hours": _HOURS,
     "queues": {
         "support": {
+            "callback": {"attempts": 2, "gap_seconds": 600},
             "offer_seconds": 20,
             "wrap_up_seconds": 15,
             "offer": {"most_tries": 3, "then_queue": "sales"},
@@ -47,6 +48,7 @@ _COMMON: dict[str, Any] = {
             ],
         },
         "sales": {
+            "callback": {"first": "customer", "attempts": 2, "gap_seconds": 5, "ring_seconds": 5},
             "offer_seconds": 10,
             "offer": {"agents": 2, "accepting_seconds": 8, "retry_seconds": 100},
             "hours": "odd",
