@@ -60,6 +60,12 @@ def _queues(rules: Rules, here: Path_, document: Document) -> None:
         if not any(name in agent.queues for agent in rules.agents.values()):
             path = (*here, "queues", name)
             document.problem(path, "no agent serves this queue", warning=True)
+    for name, queue in rules.queues.items():
+        target = queue.offer.then_queue
+        leads = (agent for agent in rules.agents.values() if agent.role != "agent")
+        if target is not None and not any(target in agent.queues for agent in leads):
+            path = (*here, "queues", name, "offer", "then_queue")
+            document.problem(path, f"no supervisor serves the queue {target!r}", warning=True)
 
 
 def _kept(workspace: Workspace, here: Path_, document: Document) -> None:

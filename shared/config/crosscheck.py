@@ -15,6 +15,7 @@ def crosscheck(config: Config, document: Document) -> None:
 def check_rules(rules: Rules, here: Path_, document: Document) -> None:
     """Note every contradiction between the rules of one workspace, which stand at `here`."""
     _last_route(rules, here, document)
+    _nobody_took(rules, here, document)
     _size(rules, here, document)
 
 
@@ -25,6 +26,21 @@ def _last_route(rules: Rules, here: Path_, document: Document) -> None:
             "no route takes what the others leave",
             "end with a route without `when`",
         )
+
+
+def _nobody_took(rules: Rules, here: Path_, document: Document) -> None:
+    """What nobody takes must come to rest somewhere."""
+    onward = {name: queue.offer.then_queue for name, queue in rules.queues.items()}
+    for name in onward:
+        path = [name]
+        while (target := onward.get(path[-1])) is not None and target not in path:
+            path.append(target)
+        if target == name:
+            document.problem(
+                (*here, "queues", name, "offer", "then_queue"),
+                f"what nobody takes goes round for ever: {' -> '.join([*path, name])}",
+                "end in a queue without `most_tries`, which a supervisor serves",
+            )
 
 
 def _size(rules: Rules, here: Path_, document: Document) -> None:

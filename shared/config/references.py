@@ -95,6 +95,10 @@ class _Workspace:
             yield from self._refer((*path, "queues"), "queue", agent.get("queues"), "queues")
             yield from self._refer((*path, "skills"), "skill", agent.get("skills"), "skills")
             yield from self._refer((*path, "capacity"), "channel", agent.get("capacity"), "channel")
+        for name, one in children(self._rules.get("queues")):
+            path = (*here, "queues", name, "offer", "then_queue")
+            target = mapping(one.get("offer")).get("then_queue")
+            yield from self._refer(path, "queue", target, "queues")
         for name, one in children(self._rules.get("classes")):
             path = (*here, "classes", name, "by_channel")
             yield from self._refer(path, "channel", one.get("by_channel"), "channel")

@@ -126,6 +126,7 @@ class Conversation(Document):
     offers: list[Offer] = []
     holdings: list[Holding] = []
     told: list[int] = []
+    expected: "Expected | None" = None
     span: Span | None = None
     position: int = 0
 
@@ -222,6 +223,38 @@ class Staff(Document):
     """How many units each agent of the rules in force can take at once."""
 
     units: dict[str, int] = {}
+
+
+class Expected(Document):
+    """What was said of a wait when it began, or last: `shared.events.routing.Estimated`."""
+
+    at: int
+    position: int
+    model: str
+    p50_ms: int
+    p90_ms: int
+
+
+class LinePace(Document):
+    """How what waits with the same queue, channel and skills moves, as of `at`. `place` is that in
+    this line of whoever stands at `position` among all the queue has on the channel."""
+
+    channel: str
+    requires: dict[str, Any] = {}
+    model: str
+    gap_ms: int
+    known: int
+    position: int
+    place: int
+    at: int
+
+
+class Outlook(Document):
+    """What the waits of one queue look like ahead: its lines, the latest estimates last. `verdicts`
+    are how the latest estimates turned out, by channel, a letter for each."""
+
+    lines: dict[str, LinePace] = {}
+    verdicts: dict[str, str] = {}
 
 
 class Reference(Document):

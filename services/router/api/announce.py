@@ -46,6 +46,15 @@ def _offer(event: was.Offered) -> Data:
     }
 
 
+def _accepting(event: was.Accepting) -> Data:
+    return {
+        "offer": event.offer,
+        "conversation": event.conversation,
+        "agent": event.agent,
+        "expires_at": from_milliseconds(event.expires_at),
+    }
+
+
 def _offer_ended(event: was.OfferEnded) -> Data:
     return {
         "offer": event.offer,
@@ -119,6 +128,7 @@ def _trial_ended(event: was.TrialEnded) -> Data:
 WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.PresenceChanged: ("presence", _presence),
     was.Offered: ("offer", _offer),
+    was.Accepting: ("accepting", _accepting),
     was.OfferEnded: ("offer_ended", _offer_ended),
     was.Assigned: ("assigned", _assigned),
     was.Attached: ("message", _message),

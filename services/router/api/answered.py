@@ -75,9 +75,10 @@ class Summary(Answer):
 
 
 class OpenOffer(Answer):
-    """Accept or decline it before `expires_at`."""
+    """Accept or decline it before `expires_at`. `accepting`: you said that you are about to."""
 
     id: str
+    state: Literal["pending", "accepting"]
     made_at: datetime
     expires_at: datetime
     conversation: Summary
@@ -158,6 +159,14 @@ class Conversation(Summary):
 class Accepted(Answer):
     offer: str
     conversation: str
+
+
+class Accepting(Answer):
+    """Accept it before `expires_at`."""
+
+    offer: str
+    conversation: str
+    expires_at: datetime
 
 
 class Declined(Answer):

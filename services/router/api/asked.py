@@ -41,9 +41,12 @@ class PresenceChange(Strict):
 
 
 class Decline(Strict):
-    """Why an offer is not taken; shown to supervisors."""
+    """Why an offer is not taken; shown to supervisors. For `retry_after` seconds you do not want to
+    be asked for it again, while others can; without it, for as long as the rules say.
+    """
 
     reason: Line | None = None
+    retry_after: Annotated[float, Field(ge=0, le=31_536_000)] | None = None
 
 
 class AttachmentIn(Strict):

@@ -112,6 +112,21 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED, *_SHOWN),
     ),
     Operation(
+        "beginAccept",
+        "POST",
+        "/v1/offers/{offer}/accepting",
+        "Be about to accept",
+        offers.begin,
+        out.Accepting,
+        "offers",
+        roles=PEOPLE,
+        body=asked.Nothing,
+        key="optional",
+        problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED, *_SHOWN),
+        description="For what takes its time, like connecting a call: the offer lasts for as long "
+        "as the queue gives (`accepting_seconds`), once. Then accept it, or it has been missed.",
+    ),
+    Operation(
         "declineOffer",
         "POST",
         "/v1/offers/{offer}/decline",
@@ -122,7 +137,7 @@ OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Decline,
         key="optional",
-        problems=("not_found", "forbidden", "gone", *_DECIDED, *_SHOWN),
+        problems=("not_found", "forbidden", "gone", "invalid", *_DECIDED, *_SHOWN),
     ),
     Operation(
         "getConversation",

@@ -1,6 +1,6 @@
 """Who is asked to take a conversation, who holds it, how that ends. Pure folds of single events."""
 
-from services.router.view import waiting
+from services.router.view import outlook, waiting
 from services.router.view.moment import Moment
 from shared.events import routing as was
 from shared.views.documents import KEPT, Conversation, Holding, Offer, Reference, Work
@@ -34,6 +34,18 @@ def offered(now: Moment, event: was.Offered) -> None:
     )
 
 
+def accepting(now: Moment, event: was.Accepting) -> None:
+    if conversation := now.conversation(event.conversation):
+        for offer in conversation.offers:
+            if offer.id == event.offer:
+                offer.accepting_at, offer.expires_at = event.at, event.expires_at
+        now.keep(conversation)
+        now.tell(event.conversation, event.at, "accepting", agent=event.agent)
+    work = now.agent(event.agent).work.get(event.conversation)
+    if work is not None and work.offer == event.offer:
+        work.accepting, work.until = True, event.expires_at
+
+
 def offer_ended(now: Moment, event: was.OfferEnded) -> None:
     agent = now.agent(event.agent)
     work = agent.work.get(event.conversation)
@@ -59,6 +71,7 @@ def offer_ended(now: Moment, event: was.OfferEnded) -> None:
 
 def assigned(now: Moment, event: was.Assigned) -> None:
     if conversation := now.conversation(event.conversation):
+        outlook.judge(now, conversation, event.at)
         waiting.end(now.sheet, conversation)
         waiting.answer(now.sheet, conversation, event.at)
         conversation.state, conversation.agent = "held", event.agent

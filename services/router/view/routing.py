@@ -6,7 +6,7 @@ A decision about a conversation whose beginning is no longer retained changes on
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from services.router.view import conversations, figures, holding, joining
+from services.router.view import conversations, figures, holding, joining, outlook
 from services.router.view.moment import Moment
 from services.router.view.sheet import Fold, Placed, Sheet
 from shared.events import routing as was
@@ -25,6 +25,7 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.Enriched: conversations.enriched,
     was.Queued: conversations.queued,
     was.Offered: holding.offered,
+    was.Accepting: holding.accepting,
     was.OfferEnded: holding.offer_ended,
     was.Assigned: holding.assigned,
     was.Responded: conversations.responded,
@@ -42,7 +43,7 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.AlertNoted: _nothing,
     was.AlertForgotten: _nothing,
     was.HoursTurned: _nothing,
-    was.Estimated: _nothing,
+    was.Estimated: outlook.estimated,
     was.WaitLimited: _nothing,
     was.Told: conversations.told,
     was.Configured: _nothing,
@@ -75,6 +76,8 @@ def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
                 yield sheet.keys.agent(agent)
             if isinstance(event, was.Opened):
                 yield sheet.keys.waits(event.channel)
+            elif isinstance(event, was.Queued):
+                yield sheet.keys.outlook(event.queue)
             elif isinstance(event, was.Configured):
                 yield from figures.agents_of(sheet, event)
 
@@ -87,6 +90,8 @@ def _behind(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
             found = name and sheet.get(sheet.keys.conversation(name), Conversation)
             if found:
                 yield sheet.keys.waits(found.channel)
+                if found.queue is not None:
+                    yield sheet.keys.outlook(found.queue)
                 if found.agent is not None:
                     yield sheet.keys.agent(found.agent)
 

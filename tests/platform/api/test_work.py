@@ -167,6 +167,48 @@ async def test_an_offer_is_declined_with_a_reason(empty_redis: str) -> None:
     )
 
 
+async def test_an_offer_is_declined_for_a_while(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await offer(here)
+        here.engine.answer = lambda c: [was.OfferEnded("cnv_1", c.offer, "ana", "declined", NOW_MS)]
+        path = "/v1/offers/off_cnv_1/decline"
+        wrong = await here.desk.post(path, "ana", {"retry_after": -1})
+        got = await here.desk.post(path, "ana", {"retry_after": 90})
+    assert (wrong.status, got.status) == (422, 200)
+    assert [command.retry_after for _, command in here.engine.asked] == [90]
+
+
+async def test_an_agent_begins_to_accept_and_everybody_sees_it(empty_redis: str) -> None:
+    async with office(empty_redis) as here, here.desk.listen("ana") as stream:
+        await offer(here)
+        before = await here.desk.call("GET", "/v1/me/offers", "ana")
+        here.engine.answer = lambda c: [
+            was.Accepting("cnv_1", c.offer, "ana", NOW_MS, NOW_MS + 30_000)
+        ]
+        got = await here.desk.post("/v1/offers/off_cnv_1/accepting", "ana")
+        told = await stream.until("accepting")
+        after = await here.desk.call("GET", "/v1/me/offers", "ana")
+        here.engine.answer = lambda _command: [was.Unchanged()]
+        again = await here.desk.post("/v1/offers/off_cnv_1/accepting", "ana")
+        entries = await here.desk.call("GET", "/v1/conversations/cnv_1/timeline", "ana")
+    until = "2026-03-04T12:00:30Z"
+    wanted = {"offer": "off_cnv_1", "conversation": "cnv_1", "expires_at": until}
+    assert (got.status, got.body) == (again.status, again.body) == (200, wanted)
+    assert told.data["expires_at"] == until
+    assert [one["state"] for one in before.body["offers"]] == ["pending"]
+    (shown,) = after.body["offers"]
+    assert (shown["state"], shown["expires_at"]) == ("accepting", until)
+    assert entries.body["entries"][-1]["event"] == "accepting"
+
+
+async def test_who_is_not_asked_any_more_cannot_begin_to_accept(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        here.engine.answer = lambda _command: [was.Unchanged()]
+        got = await here.desk.post("/v1/offers/off_cnv_1/accepting", "ben")
+    assert (got.status, got.body["code"]) == (410, "gone")
+
+
 async def test_a_conversation_is_given_to_a_queue(empty_redis: str) -> None:
     async with office(empty_redis) as here:
         await hold(here)

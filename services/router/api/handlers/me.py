@@ -79,6 +79,7 @@ async def offers(call: Call) -> Said:
     found = [
         out.OpenOffer(
             id=work.offer,
+            state="accepting" if work.accepting else "pending",
             made_at=from_milliseconds(work.since),
             expires_at=from_milliseconds(work.until or work.since),
             conversation=summary(conversation),

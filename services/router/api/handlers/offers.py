@@ -5,7 +5,9 @@ from services.router.api.asked import Decline
 from services.router.api.handlers.me import correlation
 from services.router.api.operations import Call, Said
 from services.router.api.problems import Problem
-from shared.events.commands import AcceptOffer, DeclineOffer
+from shared.clock import from_milliseconds
+from shared.events import routing as was
+from shared.events.commands import AcceptOffer, BeginAccept, DeclineOffer
 from shared.events.commands import Command as AnyCommand
 from shared.events.routing import Assigned, Decision
 from shared.views.documents import Conversation, Reference
@@ -24,6 +26,29 @@ async def accept(call: Call) -> Said:
     return Said(out.Accepted(offer=offer, conversation=await _held(call)))
 
 
+async def begin(call: Call) -> Said:
+    """Said again it answers the same, for as long as the offer lasts."""
+    caller, offer = call.caller, call.path["offer"]
+    command = BeginAccept(workspace=caller.workspace, actor=caller.agent, offer=offer)
+    decision = await _ask(call, command)
+    for event in decision.events:
+        if isinstance(event, was.Accepting):
+            return _accepting(offer, event.conversation, event.expires_at)
+    offered = await _offered(call)
+    if offered is not None:
+        key = Keys(caller.workspace).conversation(offered.conversation)
+        found = await document(call.parts.redis, key, Conversation)
+        for one in found.offers if found is not None else ():
+            if one.id == offer and one.accepting_at is not None:
+                return _accepting(offer, offered.conversation, one.expires_at)
+    raise Problem("gone", "This offer has ended.")
+
+
+def _accepting(offer: str, conversation: str, expires_at: int) -> Said:
+    until = from_milliseconds(expires_at)
+    return Said(out.Accepting(offer=offer, conversation=conversation, expires_at=until))
+
+
 async def decline(call: Call) -> Said:
     """The conversation goes on to somebody else."""
     caller, body = call.caller, call.body
@@ -32,7 +57,11 @@ async def decline(call: Call) -> Said:
     await _ask(
         call,
         DeclineOffer(
-            workspace=caller.workspace, actor=caller.agent, offer=offer, reason=body.reason
+            workspace=caller.workspace,
+            actor=caller.agent,
+            offer=offer,
+            reason=body.reason,
+            retry_after=body.retry_after,
         ),
     )
     return Said(out.Declined(offer=offer))
