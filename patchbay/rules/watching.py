@@ -55,6 +55,7 @@ async def watch(desk: Desk, workspace: str, rules: Rules, seconds: float | None)
 
     def ready(found: Shadow) -> None:
         seen.append(found)
+        typer.echo(f"looking on at {workspace}", err=True)
         asyncio.get_running_loop().call_later(seconds or 31_536_000, stop.set)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
