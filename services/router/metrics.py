@@ -84,6 +84,14 @@ TRANSFERS = Counter(
     _BY,
 )
 
+WAIT_ESTIMATES = Counter(
+    "patchbay_wait_estimates_total",
+    "Did waits end when we said they would?",
+    [*_BY, "result"],
+)
+"""`result`: within_p50, within_p90 (later than half, not than nine in ten), beyond, unknown (nothing
+could be said). Half should be within_p50, nine in ten either of the first two."""
+
 ARRIVALS = Counter(
     "patchbay_arrivals_total",
     "How many conversations begin to wait for the first time?",

@@ -12,10 +12,12 @@ Measure = Literal[
     "wrap_up",
     "offer",
     "transfer",
+    "estimate",
 ]
 """`arrival`: an episode waits for the first time. `wait`: from there to its first accept, or to the
 end of a customer who never got one. `queue_wait`: one stay in one queue. `handle`: one agent's time
-with it, `wrap_up` his work after its end. `offer`: from being asked to the end of the offer."""
+with it, `wrap_up` his work after its end. `offer`: from being asked to the end of the offer.
+`estimate`: how what was said of a wait turned out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Fact:
     """One measured thing. `priority` is the name of a class.
 
     `outcome` is of a closed set: how a wait ended (answered, abandoned by the customer, ended by
-    ourselves), a stay in a queue (the same, or moved), an offer (`OfferEnd`); empty for the rest.
+    ourselves), a stay in a queue (the same, or moved), an offer (`OfferEnd`), an estimate; empty
+    for the rest.
     """
 
     measure: Measure

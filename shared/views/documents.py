@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from shared.estimate import Model
 from shared.events.commands import PresenceState
 from shared.events.inbound import Action
 from shared.events.outbound import OutboundMessage, OutcomeKind
@@ -15,7 +16,7 @@ from shared.figures.tally import Row
 KEPT = 20
 """How many offers and holdings of one conversation are kept, the latest ones."""
 
-ConversationState = Literal["open", "waiting", "offered", "held", "closed"]
+ConversationState = Literal["open", "waiting", "offered", "dialling", "held", "closed"]
 DeliveryState = Literal[
     "sending",
     "retrying",
@@ -45,9 +46,28 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+class Why(Document):
+    """Why it was put into its queue: by which version of the rules, which route, after how many of
+    its steps; or why an agent was asked: how he was `chosen`, and his `score`."""
+
+    rules: int = 0
+    route: str | None = None
+    step: int = 0
+    step_at: int = 0
+    priority: str | None = None
+    due: int | None = None
+    requires: dict[str, Any] = {}
+    preferred: list[dict[str, Any]] = []
+    also: list[str] = []
+    units: int = 1
+    chosen: str = ""
+    score: list[int] = []
+
+
 class Offer(Document):
     """One time that an agent was asked; `how` is missing while the offer is open. From
-    `accepting_at` on he was about to accept.
+    `accepting_at` on he was about to accept. He is kept from it `until`. `queue`, `waited_since`
+    and `why` are as they were when he was asked.
     """
 
     id: str
@@ -58,6 +78,10 @@ class Offer(Document):
     ended_at: int | None = None
     how: OfferEnd | None = None
     reason: str | None = None
+    until: int | None = None
+    queue: str | None = None
+    waited_since: int | None = None
+    why: Why | None = None
 
 
 class Holding(Document):
@@ -78,13 +102,24 @@ class Joined(Document):
     address: str
 
 
+class Expected(Document):
+    """What was said of a wait when it began, or last: `shared.events.routing.Estimated`."""
+
+    at: int
+    position: int
+    model: Model
+    p50_ms: int
+    p90_ms: int
+
+
 class Conversation(Document):
     """One episode with one customer: where it stands, and what led there.
 
     `waiting_since` is when the present wait began, `arrived_at` when the first one of this episode
-    did. `told` are the offsets of the last decisions that told the customer something by themselves.
+    did. `told` are the offsets of the last decisions that told the customer something by itself,
+    `expected` is what was said of this wait.
     `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it is
-    not its own; `moved` are entries that belong to another conversation now.
+    not its own; `callback_at` is when we call again, `dial` the attempt under way; `moved` are entries that belong to another conversation now.
     `began` is the offset of the decision that opened it last, `position` that of the last one
     about it.
     """
@@ -121,13 +156,17 @@ class Conversation(Document):
     snoozed_until: int | None = None
     joined: list[Joined] = []
     merged_into: str | None = None
+    missed_calls: int = 0
+    callback_at: int | None = None
+    dial: str | None = None
     spoke: str | None = None
     moved: dict[str, str] = {}
     offers: list[Offer] = []
     holdings: list[Holding] = []
     told: list[int] = []
-    expected: "Expected | None" = None
+    expected: Expected | None = None
     span: Span | None = None
+    placed: Why | None = None
     position: int = 0
 
     def open_offer(self) -> Offer | None:
@@ -160,6 +199,7 @@ class Work(Document):
     offer: str | None = None
     until: int | None = None
     accepting: bool = False
+    units: int = 1
 
 
 class Agent(Document):
@@ -219,20 +259,23 @@ class Targets(Document):
     queues: dict[str, tuple[int, int]] = {}
 
 
+class Turned(Document):
+    """Whether some hours are open, and until when they stay so (None: for ever)."""
+
+    open: bool
+    until: int | None = None
+
+
+class Hours(Document):
+    """How each opening hours of the rules stand, since they turned last."""
+
+    standing: dict[str, Turned] = {}
+
+
 class Staff(Document):
     """How many units each agent of the rules in force can take at once."""
 
     units: dict[str, int] = {}
-
-
-class Expected(Document):
-    """What was said of a wait when it began, or last: `shared.events.routing.Estimated`."""
-
-    at: int
-    position: int
-    model: str
-    p50_ms: int
-    p90_ms: int
 
 
 class LinePace(Document):
@@ -241,7 +284,7 @@ class LinePace(Document):
 
     channel: str
     requires: dict[str, Any] = {}
-    model: str
+    model: Model
     gap_ms: int
     known: int
     position: int
@@ -360,6 +403,7 @@ class SystemEntry(Document):
     reason: str | None = None
     note: str | None = None
     other: str | None = None
+    why: Why | None = None
 
 
 Entry = Annotated[CustomerEntry | MessageEntry | SystemEntry, Field(discriminator="type")]

@@ -56,6 +56,14 @@ class Keys:
         """A sorted set: who of them is on offer to an agent now."""
         return self._key("offered", queue)
 
+    def standing(self, queue: str, channel: str) -> str:
+        """A sorted set: who waits in a queue on one channel, in waiting order."""
+        return self._key("standing", queue, channel)
+
+    def outlook(self, queue: str) -> str:
+        """What the waits of a queue look like ahead."""
+        return self._key("outlook", queue)
+
     def waiting(self, channel: str) -> str:
         """A sorted set: who waits on a channel, by when his wait began."""
         return self._key("waiting", channel)
@@ -63,6 +71,10 @@ class Keys:
     def waits(self, channel: str) -> str:
         """The latest answered waits of a channel."""
         return self._key("waits", channel)
+
+    def hours(self) -> str:
+        """How the opening hours stand."""
+        return self._key("hours")
 
     def figures(self, start: int) -> str:
         """What was counted in the interval that begins at `start` (Unix milliseconds)."""

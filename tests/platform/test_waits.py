@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -9,11 +10,21 @@ from redis.asyncio import Redis
 from shared.cache import open_cache
 from shared.channels import WaitFacts
 from shared.errors import CacheUnavailable
+from shared.estimate import quantiles
 from shared.events import routing as was
 from shared.sqlite import SqliteLog
 from shared.topics import TOPICS
-from shared.views.documents import Answered, Waits
-from shared.views.waits import RECENT_MS, place_in_queue, published_waits, typical_wait
+from shared.views.documents import Answered, LinePace, Outlook, Waits
+from shared.views.waits import (
+    RECENT_MS,
+    STALE_MS,
+    Calibration,
+    calibration,
+    place_in_queue,
+    published_waits,
+    rest_of,
+    typical_wait,
+)
 from tests.router.owner import NOW_MS, Owner
 from tests.router.viewing import caught_up, viewing
 
@@ -41,11 +52,56 @@ def test_the_typical_wait(waits: Waits, expected: tuple[float | None, int]) -> N
     assert typical_wait(waits, NOW_MS) == expected
 
 
+def line(**changes: Any) -> LinePace:
+    known = {
+        "channel": "phone",
+        "requires": {},
+        "model": "class_departures",
+        "gap_ms": 30_000,
+        "known": 20,
+        "position": 4,
+        "place": 2,
+        "at": NOW_MS,
+    }
+    return LinePace.model_validate(known | changes)
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "place"),
+    [
+        (line(), {"position": 4}, 2),
+        (line(), {"position": 1}, 1),
+        (line(), {"position": 8, "requires": {}}, 4),
+        (line(), {"position": 4, "requires": {"german": 2}}, None),
+        (line(), {"position": 4, "channel": "email"}, None),
+        (line(at=NOW_MS - STALE_MS - 1), {"position": 4}, None),
+    ],
+    ids=["as measured", "further on", "further back", "other skills", "other channel", "stale"],
+)
+def test_the_rest_of_a_wait(found: LinePace, asked: dict[str, Any], place: int | None) -> None:
+    """By the place in the line; nothing is said of another line, or from long ago."""
+    outlook = Outlook(lines={"lin_1": found})
+
+    rest = rest_of(outlook, **{"channel": "phone", "now": NOW_MS, **asked})
+
+    said = None if rest is None else (round(rest.p50 * 1000), round(rest.p90 * 1000))
+    assert said == (None if place is None else quantiles(place, 30_000, 20))
+
+
+def test_how_estimates_turned_out() -> None:
+    assert calibration("aabc-a-") == Calibration(judged=5, within_p50=3, within_p90=4, unknown=2)
+
+
 def calls(name: str, due: int, waits_since: int = NOW_MS) -> list[object]:
     return [
         was.Opened(name, f"key-{name}", "phone", "line", "a", "", {}, waits_since),
         was.Queued(name, "care", "normal", {}, due, waits_since, "new"),
     ]
+
+
+def said(place: int) -> WaitFacts:
+    p50, p90 = quantiles(place, 30_000, 20)
+    return WaitFacts(place, p50 / 1000, p90 / 1000)
 
 
 @asynccontextmanager
@@ -59,6 +115,11 @@ async def queue(url: str) -> AsyncIterator[tuple["Redis", Owner]]:
         await owner.decide(was.Assigned("cnv_0", "ana", NOW_MS))
         await owner.decide(*calls("cnv_2", NOW_MS + 2000))
         await owner.decide(*calls("cnv_1", NOW_MS + 1000, NOW_MS - 20_000))
+        await owner.decide(
+            was.Estimated(
+                "cnv_2", "lin_1", NOW_MS, 2, 2, "class_departures", 30_000, 20, 50_000, 110_000
+            )
+        )
         async with viewing(log, redis, SHOP):
             await caught_up(log, redis, SHOP, SHARDS)
             yield redis, owner
@@ -67,13 +128,13 @@ async def queue(url: str) -> AsyncIterator[tuple["Redis", Owner]]:
 @pytest.mark.parametrize(
     ("key", "later", "expected"),
     [
-        ("key-cnv_1", 0, WaitFacts(position=1, seconds=40.0)),
-        ("key-cnv_2", 0, WaitFacts(position=2, seconds=60.0)),
-        ("key-cnv_1", 50_000, WaitFacts(position=1, seconds=None)),
+        ("key-cnv_1", 0, said(1)),
+        ("key-cnv_2", 0, said(2)),
+        ("key-cnv_1", STALE_MS + 1, WaitFacts(position=1)),
         ("key-cnv_0", 0, None),
         ("key-nobody", 0, None),
     ],
-    ids=["the next", "the one after him", "longer than usual", "answered", "unknown"],
+    ids=["the next", "the one after him", "too long ago", "answered", "unknown"],
 )
 async def test_a_waiting_caller_is_told_where_he_stands(
     empty_redis: str, key: str, later: int, expected: WaitFacts | None
@@ -85,10 +146,13 @@ async def test_a_waiting_caller_is_told_where_he_stands(
 
 async def test_the_waits_of_a_channel_are_published(empty_redis: str) -> None:
     async with queue(empty_redis) as (redis, _):
-        found = await published_waits(redis, SHOP, ["phone", "email"], NOW_MS)
+        found = await published_waits(redis, SHOP, ["phone", "email"], ["care"], NOW_MS)
     phone, email = found["phone"], found["email"]
     assert (phone.waiting, phone.longest, phone.typical, phone.answers) == (2, 20.0, 60.0, 1)
     assert (email.waiting, email.longest, email.typical, email.answers) == (0, None, None, 0)
+    p50, p90 = quantiles(3, 30_000, 20)
+    assert (phone.queues["care"].p50, phone.queues["care"].p90) == (p50 / 1000, p90 / 1000)
+    assert email.queues == {}
 
 
 async def test_without_redis_nobody_knows() -> None:
@@ -96,4 +160,4 @@ async def test_without_redis_nobody_knows() -> None:
         with pytest.raises(CacheUnavailable):
             await place_in_queue(redis, SHOP, "key", NOW_MS)
         with pytest.raises(CacheUnavailable):
-            await published_waits(redis, SHOP, ["phone"], NOW_MS)
+            await published_waits(redis, SHOP, ["phone"], [], NOW_MS)

@@ -86,6 +86,26 @@ def _woken(event: was.Woken) -> Data:
     return {"conversation": event.conversation, "agent": event.agent, "why": event.why}
 
 
+def _callback(event: was.CallbackAsked) -> Data:
+    until = None if event.until is None else from_milliseconds(event.until)
+    return {"conversation": event.conversation, "by": event.by, "not_before": until}
+
+
+def _missed_call(event: was.CallbackMissed) -> Data:
+    again = None if event.retry_at is None else from_milliseconds(event.retry_at)
+    said = {"conversation": event.conversation, "attempt": event.attempt}
+    return {**said, "again_at": again}
+
+
+def _dialled(event: was.Dialled) -> Data:
+    until = from_milliseconds(event.until)
+    return {"conversation": event.conversation, "agent": event.agent, "until": until}
+
+
+def _dial_ended(event: was.DialEnded) -> Data:
+    return {"conversation": event.conversation, "agent": event.agent, "how": event.how}
+
+
 def _joined(event: was.Merged | was.Unmerged | was.SplitOff) -> Data:
     return {"conversation": event.conversation, "other": event.other, "by": event.by}
 
@@ -108,6 +128,29 @@ def _wrap_up_ended(event: was.WrapUpEnded) -> Data:
 
 def _queued(event: was.Queued) -> Data:
     return {"conversation": event.conversation, "queue": event.queue, "why": event.why}
+
+
+def _hours(event: was.HoursTurned) -> Data:
+    until = None if event.until is None else from_milliseconds(event.until)
+    return {"hours": event.hours, "open": event.open, "until": until}
+
+
+def _estimated(event: was.Estimated) -> Data:
+    return {
+        "conversation": event.conversation,
+        "position": event.position,
+        "p50_seconds": event.p50_ms / 1000,
+        "p90_seconds": event.p90_ms / 1000,
+        "model": event.model,
+    }
+
+
+def _wait_limited(event: was.WaitLimited) -> Data:
+    return {"conversation": event.conversation, "queue": event.queue, "do": event.do}
+
+
+def _told(event: was.Told) -> Data:
+    return {"conversation": event.conversation, "what": event.what}
 
 
 def _rules(event: was.Configured | was.TrialStarted) -> Data:
@@ -135,6 +178,10 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.Released: ("released", _released),
     was.Snoozed: ("snoozed", _snoozed),
     was.Woken: ("woken", _woken),
+    was.CallbackAsked: ("callback_asked", _callback),
+    was.CallbackMissed: ("callback_missed", _missed_call),
+    was.Dialled: ("dialled", _dialled),
+    was.DialEnded: ("dial_ended", _dial_ended),
     was.Merged: ("merged", _joined),
     was.Unmerged: ("unmerged", _joined),
     was.SplitOff: ("split_off", _joined),
@@ -142,6 +189,10 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.WrapUpStarted: ("wrap_up", _wrap_up),
     was.WrapUpEnded: ("wrap_up_ended", _wrap_up_ended),
     was.Queued: ("queued", _queued),
+    was.Estimated: ("estimated", _estimated),
+    was.WaitLimited: ("wait_limited", _wait_limited),
+    was.Told: ("told", _told),
+    was.HoursTurned: ("hours", _hours),
     was.Configured: ("rules", _rules),
     was.TrialStarted: ("rules_trial", _rules),
     was.TrialEnded: ("rules_trial_ended", _trial_ended),

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from services.router.api.caller import Role
+from shared.estimate import Model
 from shared.events.commands import PresenceState
 from shared.views.documents import ConversationState
 
@@ -69,6 +70,7 @@ class Summary(Answer):
     kept_for: str | None
     kept_until: datetime | None
     snoozed_until: datetime | None
+    callback_at: datetime | None
     opened_at: datetime
     waiting_since: datetime | None
     wrap_up_until: datetime | None
@@ -137,10 +139,31 @@ class MergedShown(Answer):
     account: str
 
 
+class ExpectedWait(Answer):
+    """Of all waits like this one half end within `p50_seconds` from now, nine in ten within
+    `p90_seconds`: an estimate by `model`, from how fast its line moved `as_of`."""
+
+    p50_seconds: float
+    p90_seconds: float
+    model: Model
+    as_of: datetime
+
+
+class Wait(Answer):
+    """The place among all that waits in the queue on the same channel, from 1. `expected` is null
+    while nobody can say."""
+
+    position: int
+    expected: ExpectedWait | None
+
+
 class Conversation(Summary):
     """One conversation in full. `channel`, `account` and the customer's address are those by which
-    he spoke last: an answer goes there. `merged` conversations belong to it."""
+    he spoke last: an answer goes there. `merged` conversations belong to it. `wait` is null unless
+    it waits."""
 
+    wait: Wait | None
+    missed_calls: int
     merged: list[MergedShown]
     merged_into: str | None
 
@@ -175,6 +198,12 @@ class Declined(Answer):
 
 class Changed(Answer):
     conversation: str
+
+
+class CallbackPromised(Changed):
+    """`already`: this customer had been promised one before, and gets one call only."""
+
+    already: bool
 
 
 class SplitInto(Changed):

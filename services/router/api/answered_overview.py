@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from services.router.api.answered import Answer, Summary
+from services.router.api.answered import Answer, ExpectedWait, Summary
 from services.router.api.answered_figures import ServiceLevelNow
 from shared.events.commands import PresenceState
 from shared.events.routing import OfferEnd
@@ -18,12 +18,29 @@ class QueueAgents(Answer):
     away: int
 
 
+class EstimatesKept(Answer):
+    """How the latest estimates on a channel turned out: `judged` waits, of which so many ended
+    within p50 (should be half) and within p90 (nine in ten). Of `unknown` ones nothing was said."""
+
+    judged: int
+    within_p50: int
+    within_p90: int
+    unknown: int
+
+
 class Queue(Answer):
+    """`expected` is the wait of whoever comes now and has to wait, by channel; `estimates` how good
+    such estimates have been. `open` is false outside its hours; `turns_at` is when that changes."""
+
     name: str
     title: str
     depth: int
     offered: int
     oldest_wait_seconds: float | None
+    open: bool
+    turns_at: datetime | None
+    expected: dict[str, ExpectedWait]
+    estimates: dict[str, EstimatesKept]
     agents: QueueAgents
     service_level: ServiceLevelNow
 
@@ -69,12 +86,14 @@ class Agents(Answer):
 
 
 class ChannelWait(Answer):
-    """`typical_seconds` is the median of the last `answers` waits."""
+    """`typical_seconds` is the median of the last `answers` waits. `expected` is the wait of who
+    comes now and has to wait, by queue; a queue of which nobody can say is missing."""
 
     waiting: int
     longest_seconds: float | None
     typical_seconds: float | None
     answers: int
+    expected: dict[str, ExpectedWait]
 
 
 class WaitTimes(Answer):

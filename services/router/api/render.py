@@ -7,6 +7,7 @@ from services.router.api.problems import Refusal
 from services.router.api.replying import Situation
 from shared.clock import from_milliseconds
 from shared.views import documents as view
+from shared.views.waits import Rest, Standing
 
 
 def moment(value: int | None) -> datetime | None:
@@ -28,6 +29,7 @@ def summary(found: view.Conversation) -> out.Summary:
         kept_for=found.kept_for,
         kept_until=moment(found.kept_until),
         snoozed_until=moment(found.snoozed_until),
+        callback_at=moment(found.callback_at),
         opened_at=from_milliseconds(found.opened_at),
         waiting_since=moment(found.waiting_since),
         wrap_up_until=moment(found.wrap_up_until),
@@ -35,7 +37,10 @@ def summary(found: view.Conversation) -> out.Summary:
 
 
 def conversation(
-    situation: Situation, refusal: Refusal | None, alert: out.AlertShown | None
+    situation: Situation,
+    refusal: Refusal | None,
+    alert: out.AlertShown | None,
+    standing: Standing | None,
 ) -> out.Conversation:
     """The whole document; `refusal` is why the caller may not write."""
     found = situation.conversation
@@ -43,11 +48,13 @@ def conversation(
     return out.Conversation(
         **summary(found).model_dump(exclude={"customer"}),
         customer=out.Customer(name=found.customer, address=found.address),
+        wait=None if standing is None else wait(standing),
         merged=[
             out.MergedShown(conversation=one.conversation, channel=one.channel, account=one.account)
             for one in found.joined
         ],
         merged_into=found.merged_into,
+        missed_calls=found.missed_calls,
         reopened=found.reopened,
         messages=found.messages,
         assigned_at=moment(found.assigned_at),
@@ -58,6 +65,22 @@ def conversation(
         offer=offer.id if offer is not None else None,
         reply=reply_rules(situation, refusal),
         alert=alert,
+    )
+
+
+def wait(standing: Standing) -> out.Wait:
+    return out.Wait(
+        position=standing.position,
+        expected=None if standing.rest is None else expected(standing.rest),
+    )
+
+
+def expected(rest: Rest) -> out.ExpectedWait:
+    return out.ExpectedWait(
+        p50_seconds=rest.p50,
+        p90_seconds=rest.p90,
+        model=rest.model,
+        as_of=from_milliseconds(rest.as_of),
     )
 
 

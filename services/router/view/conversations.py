@@ -3,7 +3,7 @@
 from services.router.view import waiting
 from services.router.view.moment import Moment
 from shared.events import routing as was
-from shared.views.documents import KEPT, Conversation, CustomerEntry, Reference
+from shared.views.documents import KEPT, Conversation, CustomerEntry, Reference, Why
 
 SPEAKS = frozenset({"message", "postback", "call", "comment"})
 """The actions that count as a message of the customer's."""
@@ -33,7 +33,7 @@ def reopened(now: Moment, event: was.Reopened) -> None:
         conversation.reopened += 1
         conversation.closed_at = conversation.closed_by = conversation.closed_code = None
         conversation.began, conversation.arrived_at = now.offset, event.at
-        conversation.assigned_at = conversation.responded_at = None
+        conversation.assigned_at = conversation.responded_at = conversation.expected = None
         conversation.wrap_up_until = None
         now.keep(conversation)
         now.sheet.put(
@@ -68,11 +68,15 @@ def queued(now: Moment, event: was.Queued) -> None:
             if conversation.began != now.offset or conversation.arrived_at is None:
                 conversation.arrived_at = event.at
             since = conversation.arrived_at
+        if conversation.queue != event.queue:
+            conversation.expected = None
         waiting.begin(now.sheet, conversation, event.queue, event.due, since)
         conversation.state, conversation.why = "waiting", event.why
         conversation.route, conversation.priority = event.route, event.priority
         conversation.requires = dict(event.requires)
+        conversation.placed = _why(event)
         conversation.kept_for, conversation.kept_until = event.kept_for, event.kept_until
+        conversation.callback_at = None
         now.keep(conversation)
         now.tell(
             event.conversation,
@@ -81,7 +85,23 @@ def queued(now: Moment, event: was.Queued) -> None:
             queue=event.queue,
             reason=event.why,
             agent=event.kept_for,
+            why=conversation.placed,
         )
+
+
+def _why(event: was.Queued) -> Why:
+    return Why(
+        rules=event.rules,
+        route=event.route,
+        step=event.step,
+        step_at=event.step_at,
+        priority=event.priority,
+        due=event.due,
+        requires=dict(event.requires),
+        preferred=list(event.preferred),
+        also=list(event.also),
+        units=event.units,
+    )
 
 
 def responded(now: Moment, event: was.Responded) -> None:

@@ -3,7 +3,7 @@
 from services.router.view import outlook, waiting
 from services.router.view.moment import Moment
 from shared.events import routing as was
-from shared.views.documents import KEPT, Conversation, Holding, Offer, Reference, Work
+from shared.views.documents import KEPT, Conversation, Holding, Offer, Reference, Why, Work
 
 _OFFER_MEMORY_MS = 86_400_000
 
@@ -12,16 +12,26 @@ def offered(now: Moment, event: was.Offered) -> None:
     if conversation := now.conversation(event.conversation):
         conversation.state = "offered"
         conversation.kept_for = conversation.kept_until = None
+        why = _why(conversation, event)
         conversation.offers.append(
-            Offer(id=event.offer, agent=event.agent, at=event.at, expires_at=event.expires_at)
+            Offer(
+                id=event.offer,
+                agent=event.agent,
+                at=event.at,
+                expires_at=event.expires_at,
+                queue=conversation.queue,
+                waited_since=conversation.waiting_since,
+                why=why,
+            )
         )
         del conversation.offers[:-KEPT]
         waiting.offer(now.sheet, conversation, event.at)
         now.keep(conversation)
-        now.tell(event.conversation, event.at, "offered", agent=event.agent)
+        now.tell(event.conversation, event.at, "offered", agent=event.agent, why=why)
         now.agent(event.agent).work[event.conversation] = Work(
             conversation=event.conversation,
             channel=conversation.channel,
+            units=_units(conversation),
             phase="offered",
             since=event.at,
             offer=event.offer,
@@ -32,6 +42,15 @@ def offered(now: Moment, event: was.Offered) -> None:
         Reference(conversation=event.conversation),
         event.expires_at + _OFFER_MEMORY_MS,
     )
+
+
+def _why(conversation: Conversation, event: was.Offered) -> Why:
+    placed = conversation.placed or Why()
+    return placed.model_copy(update={"chosen": event.chosen, "score": list(event.score)})
+
+
+def _units(conversation: Conversation) -> int:
+    return 1 if conversation.placed is None else conversation.placed.units
 
 
 def accepting(now: Moment, event: was.Accepting) -> None:
@@ -55,6 +74,7 @@ def offer_ended(now: Moment, event: was.OfferEnded) -> None:
         for offer in conversation.offers:
             if offer.id == event.offer:
                 offer.ended_at, offer.how, offer.reason = event.at, event.how, event.reason
+                offer.until = event.until
         if conversation.state == "offered" and conversation.open_offer() is None:
             conversation.state = "waiting"
             waiting.withdraw(now.sheet, conversation)
@@ -83,6 +103,7 @@ def assigned(now: Moment, event: was.Assigned) -> None:
         now.agent(event.agent).work[event.conversation] = Work(
             conversation=event.conversation,
             channel=conversation.channel,
+            units=_units(conversation),
             phase="held",
             since=event.at,
         )
@@ -154,6 +175,7 @@ def wrap_up_started(now: Moment, event: was.WrapUpStarted) -> None:
         now.agent(event.agent).work[event.conversation] = Work(
             conversation=event.conversation,
             channel=conversation.channel,
+            units=_units(conversation),
             phase="wrap_up",
             since=event.at,
             until=event.until,

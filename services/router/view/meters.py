@@ -77,6 +77,10 @@ def _counted(counter: Any) -> Callable[[Fact, tuple[str, str, str]], None]:
     return count
 
 
+def _judged(fact: Fact, by: tuple[str, str, str]) -> None:
+    metrics.WAIT_ESTIMATES.labels(*by, fact.outcome).inc()
+
+
 _METERS: Mapping[str, Callable[[Fact, tuple[str, str, str]], None]] = {
     "arrival": _counted(metrics.ARRIVALS),
     "wait": _by_outcome(metrics.WAIT_SECONDS),
@@ -86,4 +90,5 @@ _METERS: Mapping[str, Callable[[Fact, tuple[str, str, str]], None]] = {
     "wrap_up": _observed(metrics.WRAP_UP_SECONDS),
     "offer": _by_outcome(metrics.OFFER_SECONDS, width=2),
     "transfer": _counted(metrics.TRANSFERS),
+    "estimate": _judged,
 }

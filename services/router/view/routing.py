@@ -6,7 +6,7 @@ A decision about a conversation whose beginning is no longer retained changes on
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from services.router.view import conversations, figures, holding, joining, outlook
+from services.router.view import calls, conversations, figures, holding, hours, joining, outlook
 from services.router.view.moment import Moment
 from services.router.view.sheet import Fold, Placed, Sheet
 from shared.events import routing as was
@@ -33,6 +33,10 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.Snoozed: holding.snoozed,
     was.Woken: holding.woken,
     was.Closed: holding.closed,
+    was.CallbackAsked: calls.callback_asked,
+    was.CallbackMissed: calls.callback_missed,
+    was.Dialled: calls.dialled,
+    was.DialEnded: calls.dial_ended,
     was.Merged: joining.merged,
     was.Unmerged: joining.unmerged,
     was.SplitOff: joining.split_off,
@@ -42,7 +46,7 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.Forgotten: _nothing,
     was.AlertNoted: _nothing,
     was.AlertForgotten: _nothing,
-    was.HoursTurned: _nothing,
+    was.HoursTurned: hours.turned,
     was.Estimated: outlook.estimated,
     was.WaitLimited: _nothing,
     was.Told: conversations.told,
@@ -74,12 +78,18 @@ def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
             agent = getattr(event, "agent", None)
             if agent is not None:
                 yield sheet.keys.agent(agent)
-            if isinstance(event, was.Opened):
-                yield sheet.keys.waits(event.channel)
-            elif isinstance(event, was.Queued):
-                yield sheet.keys.outlook(event.queue)
-            elif isinstance(event, was.Configured):
-                yield from figures.agents_of(sheet, event)
+            yield from _of_kind(sheet, event)
+
+
+def _of_kind(sheet: Sheet, event: Any) -> Iterable[str]:
+    if isinstance(event, was.Opened):
+        yield sheet.keys.waits(event.channel)
+    elif isinstance(event, was.Queued):
+        yield sheet.keys.outlook(event.queue)
+    elif isinstance(event, was.Configured):
+        yield from figures.agents_of(sheet, event)
+    elif isinstance(event, was.HoursTurned):
+        yield sheet.keys.hours()
 
 
 def _behind(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:

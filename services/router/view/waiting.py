@@ -13,6 +13,7 @@ def begin(sheet: Sheet, conversation: Conversation, queue: str, due: int, since:
     sheet.rank(sheet.keys.due(queue), conversation.id, due)
     sheet.rank(sheet.keys.since(queue), conversation.id, since)
     sheet.rank(sheet.keys.waiting(conversation.channel), conversation.id, since)
+    sheet.rank(sheet.keys.standing(queue, conversation.channel), conversation.id, due)
 
 
 def offer(sheet: Sheet, conversation: Conversation, at: int) -> None:
@@ -32,6 +33,8 @@ def end(sheet: Sheet, conversation: Conversation) -> None:
     if conversation.queue is not None:
         for name in (sheet.keys.due, sheet.keys.since, sheet.keys.offered):
             sheet.unrank(name(conversation.queue), conversation.id)
+        standing = sheet.keys.standing(conversation.queue, conversation.channel)
+        sheet.unrank(standing, conversation.id)
     sheet.unrank(sheet.keys.waiting(conversation.channel), conversation.id)
     conversation.waiting_since = None
 

@@ -12,7 +12,10 @@ from shared.strict import Strict
 
 Do = Literal["queue", "voicemail", "callback", "hangup", "menu"]
 _PLACE = re.compile(r"\{[^}]*\}?|\}")
-_PLACES = {"position": frozenset({"{position}"}), "expected": frozenset({"{minutes}"})}
+_PLACES = {
+    "position": frozenset({"{position}"}),
+    "expected": frozenset({"{minutes}", "{at_most}"}),
+}
 
 
 E164 = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
@@ -45,9 +48,10 @@ class Speech(Strict):
     position: Text = "You are number {position} in line."
     """In any other place."""
     soon: Text = "The expected wait is less than two minutes."
-    """The expected wait, if it is short."""
+    """The expected wait, if nine in ten wait less than two minutes."""
     expected: Text = "The expected wait is about {minutes} minutes."
-    """The expected wait, if it is not."""
+    """The expected wait, if it is not: half of all callers in this place wait no longer than
+    `{minutes}` minutes, nine in ten no longer than `{at_most}`."""
     callback_offer: Text = "To be called back instead of waiting, press {digit}."
     """While waiting, if there is a `callback_digit`."""
     callback_confirmed: Text = "We will call you back on the number you are calling from. Goodbye."
@@ -72,6 +76,8 @@ class Speech(Strict):
     """When 9 was pressed there."""
     agent_intro: Text = "This is a callback. Connecting you to the customer."
     """To the agent, before the customer is called."""
+    callback_here: Text = "This is the callback you asked for. You are being connected now."
+    """To the customer, where his phone rings before any agent's."""
     agent_missed: Text = "The customer could not be reached."
     """To the agent, when the customer did not answer."""
 

@@ -96,13 +96,19 @@ def _hold(turn: Turn, account: PhoneSettings, bag: Bag, wait: WaitFacts | None) 
     return [*prompts, twiml.verb("Redirect", again)]
 
 
+def _expected(speech: Speech, seconds: float, at_most: float) -> str:
+    minutes, most = (str(math.ceil(value / 60)) for value in (seconds, at_most))
+    return speech.expected.replace("{minutes}", minutes).replace("{at_most}", most)
+
+
 def _standing(speech: Speech, wait: WaitFacts | None) -> list[str]:
     if wait is None or wait.position is None:
         return []
     place = speech.next if wait.position <= 1 else speech.position
     texts = [place.replace("{position}", str(wait.position))]
     if wait.seconds is not None and math.isfinite(wait.seconds):
-        minutes = str(math.ceil(wait.seconds / 60))
-        short = wait.seconds < _SOON_SECONDS
-        texts.append(speech.soon if short else speech.expected.replace("{minutes}", minutes))
+        at_most = wait.seconds if wait.at_most is None else wait.at_most
+        texts.append(
+            speech.soon if at_most < _SOON_SECONDS else _expected(speech, wait.seconds, at_most)
+        )
     return texts

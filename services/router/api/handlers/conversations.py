@@ -11,6 +11,7 @@ from shared.events.commands import Close, EndWrapUp
 from shared.views.documents import Alerted, Contact, Sent
 from shared.views.keys import Keys
 from shared.views.read import document
+from shared.views.waits import standing_of
 
 
 async def situation(call: Call) -> Situation:
@@ -33,7 +34,10 @@ async def show(call: Call) -> Said:
     """The document, with what the caller may send."""
     found = await situation(call)
     refusal = may_write(found, call.caller.agent)
-    return Said(conversation(found, refusal, await _alert(call, found)))
+    now = call.parts.now_ms()
+    workspace = call.caller.workspace
+    standing = await standing_of(call.parts.redis, workspace, found.conversation, now)
+    return Said(conversation(found, refusal, await _alert(call, found), standing))
 
 
 async def _alert(call: Call, found: Situation) -> out.AlertShown | None:

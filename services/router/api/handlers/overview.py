@@ -1,28 +1,32 @@
 """Queues, agents, waits, and why a conversation is where it is."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from services.router.api import answered_overview as out
+from services.router.api.answered import ExpectedWait
 from services.router.api.handlers.figures import level_now, recent_levels
 from services.router.api.operations import Call, Said
 from services.router.api.problems import Problem
-from services.router.api.render import moment, summary
+from services.router.api.render import expected, moment, summary
 from shared.cache import asked
 from shared.clock import from_milliseconds
 from shared.config.models import Workspace
 from shared.rules import Agent as Configured
 from shared.rules import Rules
 from shared.rules.needs import canonical, satisfied
-from shared.views.documents import Agent, Conversation
+from shared.views.documents import Agent, Conversation, Outlook
 from shared.views.keys import Keys
 from shared.views.read import agents as read_agents
 from shared.views.read import documents
-from shared.views.waits import published_waits
+from shared.views.waits import calibration, published_waits, rest_of
 
 
 async def queues(call: Call) -> Said:
     """Every queue, as the view shows it now."""
     known = call.parts.workspace(call.caller.workspace)
+    channels = _channels(known)
     present = {agent.id: agent for agent in await _agents(call)}
     pipe: Any = call.parts.redis.pipeline(transaction=False)
     keys = Keys(call.caller.workspace)
@@ -30,12 +34,18 @@ async def queues(call: Call) -> Said:
         pipe.zcard(keys.due(name))
         pipe.zcard(keys.offered(name))
         pipe.zrange(keys.since(name), 0, 0, withscores=True)
+        pipe.get(keys.outlook(name))
+        for channel in channels:
+            pipe.zcard(keys.standing(name, channel))
     answers = iter(await asked(pipe.execute()))
     levels = await recent_levels(call)
     now = call.parts.now_ms()
     found = []
     for name, queue in known.rules.queues.items():
         depth, offered, oldest = next(answers), next(answers), next(answers)
+        outlook = Outlook.model_validate_json(next(answers) or "{}")
+        standing = {channel: next(answers) for channel in channels}
+        is_open, turns_at = _hours(known.rules, name, now)
         found.append(
             out.Queue(
                 name=name,
@@ -43,11 +53,37 @@ async def queues(call: Call) -> Said:
                 depth=depth,
                 offered=offered,
                 oldest_wait_seconds=max(0.0, (now - oldest[0][1]) / 1000) if oldest else None,
+                open=is_open,
+                turns_at=moment(turns_at),
+                expected=_expected(outlook, standing, now),
+                estimates=_estimates(outlook),
                 agents=_count(known, name, present),
                 service_level=level_now(queue, levels.get(name)),
             )
         )
     return Said(out.Queues(as_of=call.parts.clock.now(), queues=found))
+
+
+def _channels(known: Workspace) -> list[str]:
+    return sorted({account.channel for account in known.channels.values()})
+
+
+def _hours(rules: Rules, queue: str, now: int) -> tuple[bool, int | None]:
+    """Is the queue open, and when does that change?"""
+    hours = rules.hours.get(rules.queues[queue].hours or "")
+    return (True, None) if hours is None else (hours.is_open(now), hours.next_change(now))
+
+
+def _expected(outlook: Outlook, standing: Mapping[str, int], now: int) -> dict[str, ExpectedWait]:
+    rests = {ch: rest_of(outlook, ch, waiting + 1, now) for ch, waiting in standing.items()}
+    return {channel: expected(rest) for channel, rest in rests.items() if rest is not None}
+
+
+def _estimates(outlook: Outlook) -> dict[str, out.EstimatesKept]:
+    return {
+        channel: out.EstimatesKept(**asdict(calibration(verdicts)))
+        for channel, verdicts in sorted(outlook.verdicts.items())
+    }
 
 
 async def queue_content(call: Call) -> Said:
@@ -84,8 +120,9 @@ async def wait_times(call: Call) -> Said:
     known = call.parts.config.workspaces.get(name)
     if known is None:
         raise Problem("not_found", "There is no such workspace.")
-    channels = sorted({account.channel for account in known.channels.values()})
-    found = await published_waits(call.parts.redis, name, channels, call.parts.now_ms())
+    rules = call.parts.workspace(name).rules
+    now, channels = call.parts.now_ms(), _channels(known)
+    found = await published_waits(call.parts.redis, name, channels, rules.queues, now)
     waits = out.WaitTimes(
         workspace=name,
         as_of=call.parts.clock.now(),
@@ -95,6 +132,7 @@ async def wait_times(call: Call) -> Said:
                 longest_seconds=wait.longest,
                 typical_seconds=wait.typical,
                 answers=wait.answers,
+                expected={queue: expected(rest) for queue, rest in wait.queues.items()},
             )
             for channel, wait in found.items()
         },
