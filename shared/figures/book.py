@@ -38,6 +38,7 @@ class Book:
         self._spans: dict[str, Span] = {}
         self._agents: dict[str, _Agent] = {}
         self._holders: dict[str, str] = {}
+        self._weights: dict[str, int] = {}
         self._configure(rules or Rules())
 
     def take(self, events: Iterable[RoutingEvent], at: int, position: int) -> list[Fact]:
@@ -64,8 +65,11 @@ class Book:
     def _follow(self, event: RoutingEvent, position: int) -> list[Fact]:
         if isinstance(event, was.Opened):
             self._spans[event.conversation] = begin(event, position)
+        elif isinstance(event, was.Queued) and event.units != 1:
+            self._weights[event.conversation] = event.units
         elif isinstance(event, was.Forgotten):
             self._spans.pop(event.conversation, None)
+            self._weights.pop(event.conversation, None)
         span = self._spans.get(getattr(event, "conversation", ""))
         return [] if span is None else follow(span, event, position)
 
@@ -96,7 +100,7 @@ class Book:
     def _account(self, name: str, at: int) -> _Agent:
         """Count what he did until now."""
         agent = self._agents.setdefault(name, _Agent())
-        work = [(phase, 1) for phase in agent.work.values()]
+        work = [(phase, self._weights.get(known, 1)) for known, phase in agent.work.items()]
         hands = Hands(agent.state, self._units.get(name, 0), work)
         for start, milliseconds in intervals(agent.accounted or at, at):
             self.worked.setdefault(start, Worked()).merge(hands.worked(milliseconds))

@@ -32,7 +32,9 @@ async def worked(
         for start, one in zip(starts, stored, strict=True)
     }
     for agent in agents:
-        hands = Hands(agent.state, agent.units, [(work.phase, 1) for work in agent.work.values()])
+        hands = Hands(
+            agent.state, agent.units, [(work.phase, work.units) for work in agent.work.values()]
+        )
         if hands.counts and agent.accounted:
             for start, milliseconds in intervals(agent.accounted, now):
                 if start in found:

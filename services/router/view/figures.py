@@ -80,7 +80,9 @@ def _whom(now: Moment, event: Any) -> Iterable[str]:
 
 def _account(sheet: Sheet, agent: Agent, at: int) -> None:
     since, agent.accounted = agent.accounted, max(agent.accounted, at)
-    hands = Hands(agent.state, agent.units, [(work.phase, 1) for work in agent.work.values()])
+    hands = Hands(
+        agent.state, agent.units, [(work.phase, work.units) for work in agent.work.values()]
+    )
     if hands.counts and since:
         for start, milliseconds in intervals(max(since, at - sheet.keep_ms), at):
             key = sheet.keys.worked(start)

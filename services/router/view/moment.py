@@ -1,7 +1,14 @@
 """What one event of a decision sees and may change. Pure."""
 
 from services.router.view.sheet import Sheet
-from shared.views.documents import Agent, Conversation, CustomerEntry, SystemEntry, entry_text
+from shared.views.documents import (
+    Agent,
+    Conversation,
+    CustomerEntry,
+    SystemEntry,
+    Why,
+    entry_text,
+)
 
 
 class Moment:
@@ -31,9 +38,16 @@ class Moment:
         self.sheet.put(keys.agent(agent_id), agent)
         return agent
 
-    def tell(self, conversation_id: str, at: int, event: str, **said: str | None) -> None:
+    def tell(
+        self,
+        conversation_id: str,
+        at: int,
+        event: str,
+        why: Why | None = None,
+        **said: str | None,
+    ) -> None:
         """Write what happened into the timeline."""
-        entry = SystemEntry(id=f"{self.offset}-{self._index}", event=event, **said)
+        entry = SystemEntry(id=f"{self.offset}-{self._index}", event=event, why=why, **said)
         self.enter(conversation_id, entry, at)
 
     def enter(self, conversation_id: str, entry: CustomerEntry | SystemEntry, at: int) -> None:

@@ -77,4 +77,6 @@ def part(expected: Any, found: Any) -> Any:
     """As much of what was found as is expected: null means that there is nothing."""
     if isinstance(expected, dict) and isinstance(found, dict):
         return {key: part(value, found.get(key)) for key, value in expected.items()}
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        return [part(one, other) for one, other in zip(expected, found, strict=True)]
     return found
