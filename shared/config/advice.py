@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pydantic import SecretStr
 
 from shared.channels.registry import CHANNELS
+from shared.config.ability import advise_ability
 from shared.config.models import Config, Workspace
+from shared.config.overflow import advise_moves
 from shared.config.source import Document, Path_
-from shared.rules import Agent, Route, Rules
-from shared.rules.needs import asked, canonical, satisfied
+from shared.rules import Rules
 
 _STRONG = 32
 
@@ -32,6 +33,8 @@ def advise_rules(rules: Rules, here: Path_, document: Document) -> None:
     """Note what can never work of the rules of one workspace, which stand at `here`."""
     _routes(rules, here, document)
     _queues(rules, here, document)
+    advise_ability(rules, here, document)
+    advise_moves(rules, here, document)
 
 
 def _routes(rules: Rules, here: Path_, document: Document) -> None:
@@ -44,15 +47,6 @@ def _routes(rules: Rules, here: Path_, document: Document) -> None:
                 "move it to the end",
                 warning=True,
             )
-        if not any(_able(agent, route) for agent in rules.agents.values()):
-            message = f"no agent can ever meet route {route.name!r}"
-            document.problem((*path, "requires"), message, warning=True)
-
-
-def _able(agent: Agent, route: Route) -> bool:
-    if route.queue not in agent.queues or any(asked(route.requires)):
-        return route.queue in agent.queues
-    return satisfied(canonical(route.requires, {}), agent.skills)
 
 
 def _queues(rules: Rules, here: Path_, document: Document) -> None:

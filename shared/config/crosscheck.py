@@ -1,6 +1,7 @@
 """What shows only when every part is of the right shape."""
 
 from shared.config.models import Config
+from shared.config.overflow import check_moves
 from shared.config.source import Document, Path_
 from shared.rules import MOST_RULES, Rules, rules_size
 
@@ -15,7 +16,8 @@ def crosscheck(config: Config, document: Document) -> None:
 def check_rules(rules: Rules, here: Path_, document: Document) -> None:
     """Note every contradiction between the rules of one workspace, which stand at `here`."""
     _last_route(rules, here, document)
-    _nobody_took(rules, here, document)
+    check_moves(rules, here, document)
+    _reserves(rules, here, document)
     _size(rules, here, document)
 
 
@@ -28,18 +30,13 @@ def _last_route(rules: Rules, here: Path_, document: Document) -> None:
         )
 
 
-def _nobody_took(rules: Rules, here: Path_, document: Document) -> None:
-    """What nobody takes must come to rest somewhere."""
-    onward = {name: queue.offer.then_queue for name, queue in rules.queues.items()}
-    for name in onward:
-        path = [name]
-        while (target := onward.get(path[-1])) is not None and target not in path:
-            path.append(target)
-        if target == name:
+def _reserves(rules: Rules, here: Path_, document: Document) -> None:
+    for name, agent in rules.agents.items():
+        if agent.total is not None and agent.reserve > agent.total:
             document.problem(
-                (*here, "queues", name, "offer", "then_queue"),
-                f"what nobody takes goes round for ever: {' -> '.join([*path, name])}",
-                "end in a queue without `most_tries`, which a supervisor serves",
+                (*here, "agents", name, "reserve"),
+                f"a reserve of {agent.reserve} is more than the total of {agent.total}",
+                "leave something to work with",
             )
 
 

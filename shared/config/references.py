@@ -10,14 +10,13 @@ from zoneinfo import available_timezones
 from shared.channels.registry import CHANNELS
 from shared.config.models import Workspace
 from shared.config.raw import children, mapping, names, texts, workspaces
+from shared.config.rule_references import NESTING, attributes_used, conditions, names_used
 from shared.config.schema import near
 from shared.config.source import Document, Path_
 from shared.rules import Rules
 
 _ATTRIBUTES = ("channel", "account", "language", "country", "alert", "menu", "intent", "group")
 """What routes most often look at; channels give more, so another name may be right."""
-
-_BY_CHANNEL = ("default_capacity", "thread_window_hours")
 
 
 @cache
@@ -87,35 +86,19 @@ class _Workspace:
 
     def _in_rules(self) -> Iterator[_Reference]:
         here = (*self._here, "rules")
-        routes = self._rules.get("routes")
-        for index, route in enumerate(routes if isinstance(routes, list) else []):
-            yield from self._in_route((*here, "routes", index), mapping(route))
-        for name, agent in children(self._rules.get("agents")):
-            path = (*here, "agents", name)
-            yield from self._refer((*path, "queues"), "queue", agent.get("queues"), "queues")
-            yield from self._refer((*path, "skills"), "skill", agent.get("skills"), "skills")
-            yield from self._refer((*path, "capacity"), "channel", agent.get("capacity"), "channel")
-        for name, one in children(self._rules.get("queues")):
-            path = (*here, "queues", name, "offer", "then_queue")
-            target = mapping(one.get("offer")).get("then_queue")
-            yield from self._refer(path, "queue", target, "queues")
-        for name, one in children(self._rules.get("classes")):
-            path = (*here, "classes", name, "by_channel")
-            yield from self._refer(path, "channel", one.get("by_channel"), "channel")
-        for key in _BY_CHANNEL:
-            yield from self._refer((*here, key), "channel", self._rules.get(key), "channel")
+        for used in names_used(self._rules, here):
+            yield _Reference(used.path, used.what, used.name, self._known[used.section])
+        for path, condition in conditions(self._rules, here):
+            for used in attributes_used(path, condition):
+                yield _Reference(used.path, used.what, used.name, self._known[used.section])
+            self._attributes(path, condition)
 
-    def _in_route(self, path: Path_, route: dict[str, Any]) -> Iterator[_Reference]:
-        for key, what, section in _ROUTE:
-            yield from self._refer((*path, key), what, route.get(key), section)
-        when = mapping(route.get("when"))
-        for key, what, section in _CONDITIONS:
-            yield from self._refer((*path, "when", key), what, when.get(key), section)
-        for key in when:
+    def _attributes(self, path: Path_, condition: dict[str, Any]) -> None:
+        for key in condition:
             meant = difflib.get_close_matches(key, _ATTRIBUTES, n=1, cutoff=0.75)
-            if key not in _ATTRIBUTES and meant:
+            if key not in (*_ATTRIBUTES, *NESTING) and meant:
                 self._document.problem(
-                    (*path, "when", key),
+                    (*path, key),
                     f"no channel gives an attribute {key!r} that we know of",
                     f"did you mean {meant[0]!r}?",
                     warning=True,
@@ -148,10 +131,6 @@ class _Workspace:
 
 _SECTIONS = list(Workspace.model_fields)
 _RULES = list(Rules.model_fields)
-_ROUTE = (("queue", "queue", "queues"), ("priority", "class", "classes"),
-          ("requires", "skill", "skills"))  # fmt: skip
-_CONDITIONS = (("channel", "channel", "channel"), ("account", "channel account", "channels"),
-               ("alert", "alert", "alerts"))  # fmt: skip
 
 
 def _unique(document: Document, section: str) -> None:

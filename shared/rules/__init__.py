@@ -19,6 +19,7 @@ from shared.rules.keep import Keep
 from shared.rules.queues import Formula, Offering, Pick, Queue, ServiceLevel
 from shared.rules.routes import First, Route, Step
 from shared.rules.waiting import AfterHours, MaxWait
+from shared.rules.wrap_up import WrapUp
 from shared.strict import Strict
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Seconds",
     "ServiceLevel",
     "Step",
+    "WrapUp",
     "digest_of",
     "rules_size",
 ]
@@ -68,7 +70,7 @@ class Rules(Strict):
     """Who takes conversations."""
     skills: tuple[Name, ...] = ()
     """The names that routes and agents may use."""
-    default_capacity: dict[str, int] = {
+    default_capacity: dict[str, Annotated[int, Field(ge=0, le=100)]] = {
         "phone": 1,
         "whatsapp": 3,
         "messenger": 3,
