@@ -96,7 +96,9 @@ def _texts(model: type[BaseModel]) -> dict[str, str]:
     }
 
 
-def _value(shape: Schema, links: Mapping[str, str]) -> str:
+def _value(shape: Schema | bool, links: Mapping[str, str]) -> str:
+    if isinstance(shape, bool):
+        return "anything"
     if "$ref" in shape:
         return links[shape["$ref"].rpartition("/")[2]]
     if "anyOf" in shape:
