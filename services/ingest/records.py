@@ -133,5 +133,6 @@ class Recorder:
             code=item.code,
             reason=item.reason,
             part=item.part,
+            leg=item.leg,
         )
         return self.event(DELIVERIES, account.workspace, key, receipt.id, receipt, now, "report")

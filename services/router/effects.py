@@ -14,6 +14,7 @@ from typing import Literal
 import structlog
 from redis.asyncio import Redis
 
+from services.router.calling import failed_call
 from services.router.metrics import EFFECTS
 from services.router.settings import ViewSettings
 from services.router.telling import ENDS_THE_CALL, LIVE, automatic
@@ -25,7 +26,7 @@ from shared.events import routing as was
 from shared.events.base import Event
 from shared.events.commands import NoteDelivery
 from shared.events.envelope import Envelope, encode
-from shared.events.outbound import CallControl, OutboundMessage, Outcome
+from shared.events.outbound import CallControl, OutboundMessage, Outcome, Receipt
 from shared.events.routing import Decision
 from shared.ids import derived_id
 from shared.log import Entry, Partition, Record, Sink
@@ -48,12 +49,14 @@ _SOURCE = "/patchbay/router"
 _DECODERS = {topic.name: topic.decoder() for topic in SOURCES}
 _PATIENCE_SECONDS = 2.0
 _NOTHING: Mapping[Partition, int] = {}
-CallAction = Literal["connect", "dial", "hangup"]
+CallAction = Literal["connect", "dial", "ring", "hangup"]
 _WITHIN: Mapping[CallAction, timedelta] = {
     "connect": timedelta(minutes=2),
     "dial": timedelta(minutes=10),
+    "ring": timedelta(minutes=1),
 }
 """After that the caller or the agent no longer expects it."""
+_LIVE_CALLS = frozenset({"connect", "hangup"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,9 @@ class Effects:
             await self._decided(record, data)
         elif isinstance(data, Outcome):
             await self._outcome(envelope)
+            await self._call_failed(data)
+        elif isinstance(data, Receipt):
+            await self._call_failed(data)
 
     async def _decided(self, record: Record, decision: Decision) -> None:
         for said in kept(decision):
@@ -104,6 +110,8 @@ class Effects:
         for event in decision.events:
             if isinstance(event, was.Told):
                 await self._told(record, decision, event)
+            elif isinstance(event, was.Dialled):
+                await self._dialled(_Cause(record, decision.workspace, event.at), event)
             elif isinstance(event, was.Assigned):
                 await self._assigned(_Cause(record, decision.workspace, event.at), event)
             elif isinstance(event, was.Closed) and event.conversation not in ends:
@@ -143,6 +151,24 @@ class Effects:
             await self._control(cause, found, "dial", event.agent)
         elif found.attributes.get("call_state") in LIVE:
             await self._control(cause, found, "connect", event.agent)
+
+    async def _dialled(self, cause: _Cause, event: was.Dialled) -> None:
+        """His phone rings while an agent is kept free, unless that is over already."""
+        found = await self._call(cause, event.conversation)
+        if found is not None and found.dial == event.dial:
+            await self._control(cause, found, "ring")
+
+    async def _call_failed(self, report: Receipt | Outcome) -> None:
+        """A call back that nobody took is the engine's business."""
+        if report.message_id is None:
+            return
+        key = Keys(report.workspace).message(report.message_id)
+        sent = await document(self._redis, key, Sent)
+        note = None if sent is None else failed_call(sent.message, report)
+        if note is not None:
+            EFFECTS.labels("note_call").inc()
+            command = derived_id("cmd", "call", report.message_id)
+            await self._append(COMMANDS_TOPIC, report.workspace, report.workspace, command, note)
 
     async def _closed(self, cause: _Cause, event: was.Closed) -> None:
         found = await self._call(cause, event.conversation)
@@ -189,8 +215,9 @@ class Effects:
             language=found.attributes.get("language", "en"),
             call=CallControl(
                 action=action,
-                call_id=None if action == "dial" else found.attributes.get("call"),
+                call_id=found.attributes.get("call") if action in _LIVE_CALLS else None,
                 agent_endpoint=endpoint,
+                dial=found.dial if action == "ring" else None,
             ),
             send_before=None if within is None else at + within,
             written_at=at,
@@ -237,7 +264,7 @@ class Effects:
 def _answers(message: OutboundMessage) -> bool:
     """Whether a customer who gets this has been answered by a person."""
     if message.call is not None and message.kind == "call":
-        return message.call.action in ("connect", "dial", "say")
+        return message.call.action in ("connect", "dial", "ring", "say")
     return message.kind == "reply"
 
 

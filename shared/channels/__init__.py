@@ -7,7 +7,7 @@ files under `tests/channels/<name>/`. Services do the I/O.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 from shared.channels.account import AccountSettings
 from shared.events.inbound import Action

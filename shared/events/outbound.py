@@ -30,12 +30,14 @@ class Template(Part):
 
 class CallControl(Part):
     """What to do with a call: `connect` a live one to `agent_endpoint`, `dial` the customer back
-    (agent first), `say` a text into it (and then `hang_up`, or let it wait on), or `hangup`."""
+    (agent first), `ring` him before any agent (the engine's attempt `dial`), `say` a text into it
+    (and then `hang_up`, or let it wait on), or `hangup`."""
 
-    action: Literal["connect", "dial", "say", "hangup"]
+    action: Literal["connect", "dial", "ring", "say", "hangup"]
     call_id: str | None = None
     agent_endpoint: str | None = None
     hang_up: bool = False
+    dial: str | None = None
 
 
 class MailThread(Part):
@@ -151,7 +153,8 @@ class Receipt(Event):
 
     `provider_id` is the provider's message id; `message_id` is ours where the provider echoes it.
     `watermark` (Messenger) means: everything sent to this customer up to then. `part` is which of
-    the message's provider calls it is about, where the provider echoes that.
+    the message's provider calls it is about, where the provider echoes that. `leg` is whose phone a
+    failed call rang.
     """
 
     TYPE: ClassVar[str] = "patchbay.delivery.receipt.v1"
@@ -170,3 +173,4 @@ class Receipt(Event):
     kind: OutcomeKind | None = None
     code: str | None = None
     reason: str | None = None
+    leg: Literal["agent", "customer"] | None = None

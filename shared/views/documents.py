@@ -119,7 +119,8 @@ class Conversation(Document):
     did. `told` are the offsets of the last decisions that told the customer something by itself,
     `expected` is what was said of this wait.
     `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it is
-    not its own; `callback_at` is when we call again, `dial` the attempt under way; `moved` are entries that belong to another conversation now.
+    not its own; `callback_at` is when we call again, `dial` the attempt under way; `moved`
+    are entries that belong to another conversation now.
     `began` is the offset of the decision that opened it last, `position` that of the last one
     about it.
     """

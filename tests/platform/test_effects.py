@@ -14,12 +14,12 @@ from services.router.settings import ViewSettings
 from shared.cache import open_cache
 from shared.errors import ViewBehind
 from shared.events import routing as was
-from shared.events.commands import NoteDelivery
+from shared.events.commands import NoteCall, NoteDelivery
 from shared.events.outbound import CallControl, OutboundMessage, Outcome
 from shared.log import Log, Partition, Record, Sink
 from shared.service import Deps
 from shared.sqlite import SqliteLog
-from shared.topics import COMMANDS_TOPIC, OUTBOUND, TOPICS
+from shared.topics import COMMANDS_TOPIC, DELIVERIES, OUTBOUND, TOPICS
 from shared.versions import RulesBook
 from tests.router.owner import NOW, NOW_MS, Owner
 from tests.router.shop import shop
@@ -108,6 +108,69 @@ async def test_who_asked_for_a_call_is_dialled(empty_redis: str, state: str) -> 
         found = await effects_of(parts)
     assert found[0].call == CallControl(action="dial", agent_endpoint="client:ana")
     assert len({message.id for message in found}) == 1
+
+
+def rung() -> list[Any]:
+    """A customer whose phone rings before any agent's."""
+    owed = {"callback": "true", "call_state": "callback_requested", "owed": "true"}
+    dialled = was.Dialled("cnv_1", "dia_1", "ana", NOW_MS, NOW_MS + 60_000)
+    return [opened(attributes=owed), dialled]
+
+
+async def test_who_is_called_first_is_rung(empty_redis: str) -> None:
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(*rung())
+        first, second = await effects_of(parts)
+    assert first == second
+    assert first.call == CallControl(action="ring", dial="dia_1")
+    assert (first.kind, first.to, first.author) == ("call", "+15551234567", None)
+
+
+async def test_who_is_rung_no_more_is_not_called(empty_redis: str) -> None:
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(*rung(), was.DialEnded("cnv_1", "ana", "rescinded", NOW_MS))
+        assert await effects_of(parts) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "leg", "dial", "agent"),
+    [
+        (rung(), "customer", "dia_1", None),
+        (
+            [opened(attributes={"callback": "true"}), assigned()],
+            "agent",
+            None,
+            "ana",
+        ),
+    ],
+    ids=["customer first", "agent first"],
+)
+async def test_a_call_that_cannot_be_made_is_noted_once(
+    empty_redis: str, events: list[Any], leg: Any, dial: str | None, agent: str | None
+) -> None:
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(*events)
+        message = (await effects_of(parts))[0]
+        await parts.owner.deliver(
+            message.conversation_key,
+            Outcome(
+                message_id=message.id,
+                workspace=SHOP,
+                channel="phone",
+                account="line",
+                conversation_key=message.conversation_key,
+                conversation_id="cnv_1",
+                attempt=1,
+                kind="unreachable",
+                final=True,
+            ),
+        )
+        await effects_of(parts, DELIVERIES.name)
+        first, second = await parts.commands()
+    assert first.id == second.id
+    assert first.data == NoteCall(
+        workspace=SHOP, conversation="cnv_1", leg=leg, dial=dial, agent=agent
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 from services.router.api.caller import Caller
 from services.router.api.position import Position
 from services.router.api.tail import Seen
+from services.router.engine.scores import in_words
 from shared.clock import from_milliseconds
 from shared.events import routing as was
 
@@ -43,6 +44,7 @@ def _offer(event: was.Offered) -> Data:
         "conversation": event.conversation,
         "agent": event.agent,
         "expires_at": from_milliseconds(event.expires_at),
+        "why": in_words(event.chosen, event.score),
     }
 
 

@@ -108,6 +108,19 @@ class TransferTo(Strict):
         return self
 
 
+class CallbackWish(Strict):
+    """Whom to call back, and when. `attributes` are what routes look at, as a channel's hints."""
+
+    account: Line
+    address: Annotated[str, Field(min_length=3, max_length=300)]
+    customer: Annotated[str, Field(max_length=200)] = ""
+    attributes: Annotated[
+        dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=256)]],
+        Field(max_length=32),
+    ] = {}
+    not_before: AwareDatetime | None = None
+
+
 class MergeIn(Strict):
     """The conversation of the same customer that becomes part of this one."""
 

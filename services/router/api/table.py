@@ -4,9 +4,11 @@ from services.router.api import answered as out
 from services.router.api import answered_figures as figures_out
 from services.router.api import answered_overview as overview_out
 from services.router.api import answered_timeline as timeline_out
+from services.router.api import answered_why as why_out
 from services.router.api import asked
 from services.router.api.caller import EVERYBODY, LEADS, PEOPLE
 from services.router.api.handlers import (
+    callbacks,
     conversations,
     events,
     figures,
@@ -18,6 +20,7 @@ from services.router.api.handlers import (
     replies,
     sessions,
     timeline,
+    why,
 )
 from services.router.api.operations import STREAM, Operation
 
@@ -140,6 +143,19 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=("not_found", "forbidden", "gone", "invalid", *_DECIDED, *_SHOWN),
     ),
     Operation(
+        "explainOffer",
+        "GET",
+        "/v1/offers/{offer}/why",
+        "Why I was asked",
+        why.why_me,
+        why_out.OfferWhy,
+        "offers",
+        roles=PEOPLE,
+        problems=("not_found", "forbidden", *_SHOWN),
+        description="For as long as the offer is remembered: a day, and the latest twenty of a "
+        "conversation.",
+    ),
+    Operation(
         "getConversation",
         "GET",
         _ONE,
@@ -169,8 +185,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "GET",
         _ONE + "/explain",
         "Why it is where it is",
-        overview.explain,
-        overview_out.Explanation,
+        why.explain,
+        why_out.Explanation,
         "conversations",
         roles=EVERYBODY,
         problems=("not_found", *_SHOWN),
@@ -234,6 +250,22 @@ OPERATIONS: tuple[Operation, ...] = (
         body=asked.Nothing,
         key="optional",
         problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED),
+    ),
+    Operation(
+        "requestCallback",
+        "POST",
+        "/v1/callbacks",
+        "Have a customer called back",
+        callbacks.request,
+        out.CallbackPromised,
+        "conversations",
+        201,
+        roles=EVERYBODY,
+        body=asked.CallbackWish,
+        key="optional",
+        problems=("conflict", "invalid", *_DECIDED, *_SHOWN),
+        description="He waits in his queue like a caller, now or from `not_before` on, once however"
+        " often it is asked for. The queue's `callback` says who is called first and how often.",
     ),
     Operation(
         "merge",

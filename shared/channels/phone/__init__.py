@@ -55,6 +55,7 @@ class Phone:
         if turn.path == "recording":
             return [teller.voicemail()]
         reports = {"status": teller.status, "leg": teller.leg, "agent": teller.agent}
+        reports["ring"] = teller.ring
         if turn.path in reports:
             return reports[turn.path]()
         return [Unprocessed(None, "unknown_type", turn.path[:100], request.body)]

@@ -17,6 +17,9 @@ Then = Literal["queue", "voicemail", "callback", "hangup", "menu", "hold", "leav
 GONE = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """The states a call ends in (Twilio, CallStatus)."""
 
+MACHINES = ("machine", "fax")
+"""How Twilio's AnsweredBy begins where no person took the call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Next:
@@ -112,6 +115,13 @@ def _called_back(turn: Turn, account: PhoneSettings) -> Next:
     return Next("hangup", ("agent_missed",))
 
 
+def _answered_callback(turn: Turn, account: PhoneSettings) -> Next:
+    """A person waits for his agent; a machine is hung up on."""
+    if turn.get("AnsweredBy").startswith(MACHINES):
+        return Next("hangup")
+    return Next("queue", ("callback_here",), ("queued",))
+
+
 def _alert_answered(turn: Turn, account: PhoneSettings) -> Next:
     pressed = turn.get("Digits")
     if pressed == "1":
@@ -132,6 +142,7 @@ _STEPS: dict[str, Callable[[Turn, PhoneSettings], Next]] = {
     "dial": _dialled,
     "voicemail": _recorded,
     "callback": _called_back,
+    "called": _answered_callback,
     "alert": _alert_answered,
     "fallback": _fallback,
 }

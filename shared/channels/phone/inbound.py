@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Literal
 from urllib.parse import urlencode
 
 from shared.channels import Incoming, Item, Reported, Skipped, Unprocessed
 from shared.channels.phone.errors import ended_badly
-from shared.channels.phone.flow import GONE, Next
+from shared.channels.phone.flow import GONE, MACHINES, Next
 from shared.channels.phone.settings import PhoneSettings
 from shared.channels.phone.turn import OTHER_LEGS, Turn
 from shared.events.inbound import Action, Attachment, Call, CallState, Sender
 from shared.events.outbound import OutcomeKind, ReceiptStatus
 
+Leg = Literal["agent", "customer"]
 _ANSWERED = frozenset({"in-progress", "answered"})
 
 
@@ -36,6 +38,8 @@ class Teller:
             items.append(self.failed("The agent's phone did not answer."))
         if turn.path == "callback":
             items.append(self._called_back())
+        if turn.path == "called":
+            items.append(self._answered_by())
         if turn.path == "alert" and turn.get("Digits"):
             items.append(self.reported("read"))
         if turn.path == "queue" and turn.bag.message and not turn.get("QueueResult"):
@@ -84,11 +88,20 @@ class Teller:
             return [Skipped("leg")]
         return [self.call("bridged", Next("nothing")), self.reported("delivered")]
 
+    def ring(self) -> list[Item]:
+        """The call to a customer whose phone rang before any agent's ended."""
+        status = self.turn.get("CallStatus")
+        if status not in GONE:
+            return [Skipped("ring")]
+        if status != "completed":
+            return [self.failed("The customer did not answer.", "customer")]
+        return [self.call("ended", Next("nothing", reason=status))]
+
     def agent(self) -> list[Item]:
         """The call to the agent's phone, from which he calls a customer back, ended."""
         status = self.turn.get("CallStatus")
         if status in GONE and status != "completed":
-            return [self.failed("The agent's phone did not answer.")]
+            return [self.failed("The agent's phone did not answer.", "agent")]
         return [Skipped("agent")]
 
     def status(self) -> list[Item]:
@@ -111,15 +124,22 @@ class Teller:
         """Good news about a message of ours."""
         return self._report(status)
 
-    def failed(self, reason: str) -> Reported:
-        """Nobody took the call: another channel or another time."""
+    def failed(self, reason: str, leg: Leg | None = None) -> Reported:
+        """Nobody took the call: another channel or another time. `leg`: whose phone rang."""
         result = self.turn.get("DialCallStatus") or self.turn.get("CallStatus")
-        return self._report("failed", "unreachable", result or None, reason)
+        return self._report("failed", "unreachable", result or None, reason, leg)
 
     def _called_back(self) -> Reported:
         if self.turn.get("DialCallStatus") in ("completed", "answered"):
             return self.reported("delivered")
-        return self.failed("The customer did not answer.")
+        return self.failed("The customer did not answer.", "customer")
+
+    def _answered_by(self) -> Reported:
+        if self.turn.get("AnsweredBy").startswith(MACHINES):
+            machine = self.turn.get("AnsweredBy")
+            reason = "No person answered."
+            return self._report("failed", "unreachable", machine, reason, "customer")
+        return self.reported("delivered")
 
     def _opted_out(self) -> Incoming:
         return self._incoming("opted_out", None, payload="stop", hints={"consent": "stop"})
@@ -160,6 +180,7 @@ class Teller:
         kind: OutcomeKind | None = None,
         code: str | None = None,
         reason: str | None = None,
+        leg: Leg | None = None,
     ) -> Reported:
         message, call = self.turn.bag.message, self.turn.parent
         return Reported(
@@ -173,6 +194,7 @@ class Teller:
             kind=kind,
             code=code,
             reason=reason,
+            leg=leg,
         )
 
     def _duration(self) -> int | None:

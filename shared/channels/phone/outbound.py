@@ -60,6 +60,21 @@ def _dial(message: OutboundMessage, call: CallControl, account: PhoneSettings) -
     return _create(account, _agent(call), spoken, more)
 
 
+def _ring(message: OutboundMessage, call: CallControl, account: PhoneSettings) -> HttpRequest:
+    """The customer is called first; when he answers, he waits for the agent who is kept for him."""
+    customer = _customer(message)
+    bag = _bag(message, account)
+    form = [
+        ("To", customer),
+        ("From", account.shown_number),
+        ("Url", bag.link(account, "called")),
+        ("Timeout", str(account.customer_ring_seconds)),
+        ("MachineDetection", "Enable"),
+        ("StatusCallback", bag.link(account, "ring")),
+    ]
+    return _post(account, "Calls.json", form)
+
+
 def _say(message: OutboundMessage, call: CallControl, account: PhoneSettings) -> HttpRequest:
     """Afterwards the caller waits on, where he was, unless that was all."""
     bag = _bag(message, account)
@@ -76,7 +91,13 @@ def _hang_up(message: OutboundMessage, call: CallControl, account: PhoneSettings
     return update(account, _live(call), [("Status", "completed")])
 
 
-_CONTROLS = {"connect": _connect, "dial": _dial, "say": _say, "hangup": _hang_up}
+_CONTROLS = {
+    "connect": _connect,
+    "dial": _dial,
+    "ring": _ring,
+    "say": _say,
+    "hangup": _hang_up,
+}
 
 
 def _alert(message: OutboundMessage, account: PhoneSettings) -> HttpRequest:

@@ -68,7 +68,7 @@ def lookup(message: OutboundMessage, account: PhoneSettings) -> HttpRequest:
 def _sought(message: OutboundMessage) -> dict[str, str]:
     """A leg below the caller's call, or a call to the number."""
     call = message.call
-    if call is None:
+    if call is None or call.action == "ring":
         return {"To": canonical(message.to)}
     if call.action == "connect":
         return {"ParentCallSid": call.call_id or ""}

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from shared.clock import milliseconds
 from shared.events import routing as was
 from shared.events.commands import Snooze, Wake
@@ -91,3 +93,40 @@ async def test_the_customers_last_entries_are_split_off(empty_redis: str) -> Non
     assert [e["moved_to"] for e in old.body["entries"] if e["type"] == "customer"] == ["cnv_2"]
     assert [e["id"] for e in new.body["entries"] if e["type"] == "customer"] == [entry]
     assert len(here.engine.asked) == 1
+
+
+WISH = {"account": "line", "address": "+49 30 5550123", "attributes": {"topic": "return"}}
+
+
+async def test_a_customer_is_called_back_once(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        here.engine.answer = lambda command: [
+            was.Opened(
+                "cnv_9", command.conversation_key, "phone", "line", command.address, "", {}, NOW_MS
+            ),
+            was.CallbackAsked("cnv_9", "ana", NOW_MS),
+        ]
+        first = await here.desk.post("/v1/callbacks", "ana", WISH)
+        here.engine.answer = lambda _command: [was.Unchanged()]
+        again = await here.desk.post("/v1/callbacks", "ana", WISH)
+        shown = await here.desk.call("GET", "/v1/conversations/cnv_9", "ana")
+    assert (first.status, first.body) == (201, {"conversation": "cnv_9", "already": False})
+    assert (again.status, again.body) == (201, {"conversation": "cnv_9", "already": True})
+    assert (shown.body["channel"], shown.body["customer"]["address"]) == ("phone", "+49305550123")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"account": "wa"}, "/account"),
+        ({"account": "no"}, "/account"),
+        ({"address": "x@y"}, "/address"),
+    ],
+)
+async def test_nobody_is_called_back_elsewhere(
+    empty_redis: str, wrong: dict[str, str], where: str
+) -> None:
+    async with office(empty_redis) as here:
+        got = await here.desk.post("/v1/callbacks", "ana", {**WISH, **wrong})
+    assert (got.status, got.body["errors"][0]["pointer"]) == (422, where)
+    assert here.engine.asked == []
