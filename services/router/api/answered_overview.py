@@ -1,13 +1,11 @@
 """What the API answers to supervisors, about queues, agents and waits."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from services.router.api.answered import Answer, ExpectedWait, Summary
 from services.router.api.answered_figures import ServiceLevelNow
 from shared.events.commands import PresenceState
-from shared.events.routing import OfferEnd
-from shared.views.documents import ConversationState
 
 
 class QueueAgents(Answer):
@@ -100,40 +98,3 @@ class WaitTimes(Answer):
     workspace: str
     as_of: datetime
     channels: dict[str, ChannelWait]
-
-
-class Asked(Answer):
-    """One time that an agent was offered the conversation, and how that ended."""
-
-    offer: str
-    agent: str
-    at: datetime
-    how: OfferEnd | Literal["open"]
-    reason: str | None
-
-
-class Candidate(Answer):
-    """An agent of the queue, as he stands now."""
-
-    agent: str
-    has_skills: bool
-    state: PresenceState
-    has_room: bool
-
-
-class Explanation(Answer):
-    """Why a conversation is where it is. `due_at` orders it against everything else that waits."""
-
-    conversation: str
-    state: ConversationState
-    route: str | None
-    queue: str | None
-    priority: str | None
-    requires: dict[str, Any]
-    attributes: dict[str, str]
-    queued_as: str | None
-    arrived_at: datetime | None
-    due_at: datetime | None
-    place: int | None
-    asked: list[Asked]
-    candidates: list[Candidate]

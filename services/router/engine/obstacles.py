@@ -35,7 +35,7 @@ Obstacle = Literal[
     "lacks_skill",
 ]
 
-_NEAREST_FIRST: tuple[Obstacle | None, ...] = (
+NEAREST_FIRST: tuple[Obstacle | None, ...] = (
     None,
     "queue_closed",
     "kept_for_another",
@@ -53,6 +53,7 @@ _NEAREST_FIRST: tuple[Obstacle | None, ...] = (
     "not_on_this_channel",
     "lacks_skill",
 )
+"""From who could take it to who never will."""
 
 
 _ENOUGH = 2
@@ -107,7 +108,7 @@ def _not_twice_in_a_row(found: list[Candidate], last: str | None) -> list[Candid
 
 
 def _nearness(one: Candidate) -> tuple[int, bool, tuple[int, ...], str]:
-    return (_NEAREST_FIRST.index(one.obstacle), not one.score, one.score, one.agent)
+    return (NEAREST_FIRST.index(one.obstacle), not one.score, one.score, one.agent)
 
 
 def _candidate(

@@ -83,14 +83,15 @@ def _steps(workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
     for number, step in enumerate(steps[conversation.step :], start=conversation.step + 1):
         if step.after_seconds is not None:
             at = conversation.routed_at + round(step.after_seconds * 1000)
-            yield Next("route_step", at, f"{number}: {_changes(step)}")
+            yield Next("route_step", at, f"{number}: {changes(step)}")
         else:
             trigger = "nobody able" if step.nobody_able else "expected wait above"
             bound = "" if step.nobody_able else f" {step.expected_wait_seconds:g} s"
-            yield Next("route_step", None, f"{number}, {trigger}{bound}: {_changes(step)}")
+            yield Next("route_step", None, f"{number}, {trigger}{bound}: {changes(step)}")
 
 
-def _changes(step: Step) -> str:
+def changes(step: Step) -> str:
+    """What is different after a step, in words."""
     names = ("queue", "priority", "requires", "preferred", "also")
     said = step.model_dump(mode="json", exclude_none=True, include=set(names))
     return ", ".join(f"{name} {_plain(said[name])}" for name in names if name in said)

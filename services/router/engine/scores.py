@@ -35,3 +35,25 @@ def named(chosen: str, score: Sequence[int]) -> Named:
         parts.append(("minus_fit", head[-1]))
     parts += zip(_KEYS.get(chosen, ()), last, strict=False)
     return tuple(parts)
+
+
+_BECAUSE: Mapping[str, str] = {
+    "longest_idle": "you are idle longest",
+    "best_fit": "you are best at what is needed",
+    "least_loaded": "you have the least work",
+    "most_spare": "you have the most room",
+    "round_robin": "you were asked longest ago",
+}
+
+
+def in_words(chosen: str, score: Sequence[int]) -> str:
+    """Why he was asked, in one sentence to himself."""
+    if chosen == KEPT:
+        return "It waited for you alone."
+    parts = dict(named(chosen, score))
+    because = _BECAUSE.get(chosen, "your turn has come")
+    lacking = [value for name, value in parts.items() if name.startswith("lacks_preference")]
+    if lacking and not any(lacking):
+        because = f"you are whom this is best given to, and of those {because}"
+    helping = "Your queue helps out: of" if parts.get("helps_out") else "Of"
+    return f"{helping} those who could take it now, {because}."

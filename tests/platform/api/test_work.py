@@ -334,27 +334,6 @@ async def test_who_is_full_is_busy(empty_redis: str) -> None:
     assert next(one for one in agents.body["agents"] if one["name"] == "ben")["load"] == 12
 
 
-async def test_a_conversation_is_explained(empty_redis: str) -> None:
-    async with office(empty_redis) as here:
-        await here.owner.decide(was.PresenceChanged("ana", "available", NOW_MS, session="s"))
-        waits = was.Queued(
-            "cnv_1", "care", "normal", {"german": 2}, NOW_MS + 1000, NOW_MS, "new", "all"
-        )
-        ended = was.OfferEnded("cnv_1", "off_cnv_1", "ana", "declined", NOW_MS, "lunch")
-        await here.owner.decide(opened(language="de"), waits, offered(), ended)
-        await here.shown()
-        got = await here.desk.call("GET", "/v1/conversations/cnv_1/explain", "sue")
-    assert (got.body["route"], got.body["queue"], got.body["place"]) == ("all", "care", 1)
-    assert got.body["requires"] == {"german": 2}
-    assert got.body["asked"][0]["how"] == "declined"
-    assert got.body["candidates"][1] == {
-        "agent": "ana",
-        "has_skills": False,
-        "state": "available",
-        "has_room": True,
-    }
-
-
 async def test_a_timeline_is_read_page_by_page(empty_redis: str) -> None:
     async with office(empty_redis) as here:
         await here.owner.decide(opened())

@@ -9,13 +9,13 @@ from services.router.api.answered import ExpectedWait
 from services.router.api.handlers.figures import level_now, recent_levels
 from services.router.api.operations import Call, Said
 from services.router.api.problems import Problem
+from services.router.api.reasons import room
 from services.router.api.render import expected, moment, summary
 from shared.cache import asked
 from shared.clock import from_milliseconds
 from shared.config.models import Workspace
 from shared.rules import Agent as Configured
 from shared.rules import Rules
-from shared.rules.needs import canonical, satisfied
 from shared.views.documents import Agent, Conversation, Outlook
 from shared.views.keys import Keys
 from shared.views.read import agents as read_agents
@@ -140,56 +140,6 @@ async def wait_times(call: Call) -> Said:
     return Said(waits, headers={"Cache-Control": "public, max-age=5"})
 
 
-async def explain(call: Call) -> Said:
-    """The recorded facts of the last routing, and who could take it as things stand."""
-    caller, parts = call.caller, call.parts
-    found = await parts.conversation(caller.workspace, call.path["conversation"])
-    place = None
-    if found.queue is not None:
-        place = await asked(parts.redis.zrank(Keys(caller.workspace).due(found.queue), found.id))
-    return Said(
-        out.Explanation(
-            conversation=found.id,
-            state=found.state,
-            route=found.route,
-            queue=found.queue,
-            priority=found.priority,
-            requires=found.requires,
-            attributes=found.attributes,
-            queued_as=found.why,
-            arrived_at=moment(found.arrived_at),
-            due_at=moment(found.due),
-            place=None if place is None else place + 1,
-            asked=[
-                out.Asked(
-                    offer=offer.id,
-                    agent=offer.agent,
-                    at=from_milliseconds(offer.at),
-                    how=offer.how or "open",
-                    reason=offer.reason,
-                )
-                for offer in found.offers
-            ],
-            candidates=await _candidates(call, found),
-        )
-    )
-
-
-async def _candidates(call: Call, found: Conversation) -> list[out.Candidate]:
-    rules = call.parts.workspace(call.caller.workspace).rules
-    present = {agent.id: agent for agent in await _agents(call)}
-    return [
-        out.Candidate(
-            agent=name,
-            has_skills=satisfied(canonical(found.requires, {}), configured.skills),
-            state=present[name].state if name in present else "offline",
-            has_room=_room(rules, configured, present.get(name), found.channel),
-        )
-        for name, configured in sorted(rules.agents.items())
-        if found.queue in configured.queues
-    ]
-
-
 async def _agents(call: Call) -> list[Agent]:
     return await read_agents(call.parts.redis, call.caller.workspace)
 
@@ -230,19 +180,10 @@ def _count(known: Workspace, queue: str, present: dict[str, Agent]) -> out.Queue
         if agent is None or agent.state in ("away", "offline"):
             counts["away"] += 1
         elif any(
-            agent.takes(channel) and _room(known.rules, configured, agent, channel)
+            agent.takes(channel) and room(known.rules, configured, agent, channel)
             for channel in channels
         ):
             counts["available"] += 1
         else:
             counts["busy"] += 1
     return out.QueueAgents(**counts)
-
-
-def _room(rules: Rules, configured: Configured, agent: Agent | None, channel: str) -> bool:
-    """Whether his capacity leaves a place for one more conversation of this channel."""
-    work = list(agent.work.values()) if agent is not None else []
-    most = configured.capacity.get(channel, rules.default_capacity.get(channel, 0))
-    if configured.total is not None and len(work) >= configured.total:
-        return False
-    return sum(one.channel == channel for one in work) < most
