@@ -332,14 +332,49 @@ class SplitOff:
 
 
 @dataclass(frozen=True, slots=True)
-class WrapUpStarted:
-    """The agent still works on it, until `until` or until he says so; his capacity stays taken."""
+class WrapUpAsked:
+    """The agent will need a wrap-up when this conversation ends."""
 
     conversation: str
     agent: str
     at: int
-    until: int
+    event: Literal["wrap_up_asked"] = "wrap_up_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpStarted:
+    """The agent still works on it, until `until` or until he says so; his capacity stays taken.
+
+    It may be put off until `most`. `code` says how the conversation ended, if he has said so.
+    """
+
+    conversation: str
+    agent: str
+    at: int
+    until: int | None = None
+    most: int | None = None
+    code: str | None = None
     event: Literal["wrap_up_started"] = "wrap_up_started"
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpExtended:
+    conversation: str
+    agent: str
+    until: int
+    at: int
+    event: Literal["wrap_up_extended"] = "wrap_up_extended"
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpCoded:
+    """He has said how it ended; the wrap-up goes on until its time is up."""
+
+    conversation: str
+    agent: str
+    code: str
+    at: int
+    event: Literal["wrap_up_coded"] = "wrap_up_coded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +382,7 @@ class WrapUpEnded:
     conversation: str
     agent: str
     at: int
+    code: str | None = None
     event: Literal["wrap_up_ended"] = "wrap_up_ended"
 
 
@@ -361,7 +397,8 @@ class Forgotten:
 @dataclass(frozen=True, slots=True)
 class PresenceChanged:
     """`channels` are what a busy agent still takes. Until `until` an agent who is offline keeps
-    what he holds. `lost`: his connection is gone, and he is again what he was if it comes back by then.
+    what he holds. `lost`: his connection is gone, and he is again what he was if it comes back by
+    then.
     """
 
     agent: str
@@ -561,7 +598,10 @@ RoutingEvent = Annotated[
     | Merged
     | Unmerged
     | SplitOff
+    | WrapUpAsked
     | WrapUpStarted
+    | WrapUpExtended
+    | WrapUpCoded
     | WrapUpEnded
     | Forgotten
     | PresenceChanged

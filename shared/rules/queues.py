@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from shared.rules.base import Name, Seconds
 from shared.rules.callbacks import Callback
 from shared.rules.waiting import AfterHours, MaxWait, ascending
+from shared.rules.wrap_up import WrapUp
 from shared.strict import Strict
 
 Formula = Literal[
@@ -76,8 +77,10 @@ class Queue(Strict):
     """How agents are asked."""
     callback: Callback = Callback()
     """How customers are called back."""
+    wrap_up: WrapUp = WrapUp()
+    """What agents do after the end."""
     wrap_up_seconds: Seconds = 0
-    """How long an agent's capacity stays taken after the end."""
+    """Short for `wrap_up: {mode: timed, seconds: …}`."""
     hours: Name | None = None
     """When it is open: a name in `hours`; always, if missing."""
     after_hours: AfterHours = AfterHours()
@@ -86,3 +89,16 @@ class Queue(Strict):
     """What happens to what waits too long."""
     tell_wait: bool = False
     """Whoever has to wait is told his place and the expected wait, once it is known."""
+
+    @model_validator(mode="after")
+    def _wraps_up_in_one_way(self) -> "Queue":
+        if self.wrap_up_seconds and self.wrap_up != WrapUp():
+            raise ValueError("give wrap_up or wrap_up_seconds, not both")
+        return self
+
+    @property
+    def after_work(self) -> WrapUp:
+        """The wrap-up, however it was written."""
+        if not self.wrap_up_seconds:
+            return self.wrap_up
+        return WrapUp.model_construct(mode="timed", seconds=self.wrap_up_seconds)

@@ -1,20 +1,29 @@
-"""The end of a conversation, and the agent's wrap-up after it."""
+"""The end of a conversation."""
 
+from services.router.engine import wrap_up
 from services.router.engine.offers import cancel
 from services.router.engine.placing import fill
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.threads import forget_at
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
-from shared.events.routing import Closed, DialEnded, Forgotten, WrapUpEnded, WrapUpStarted
-from shared.rules import Queue
+from shared.events.routing import Closed, DialEnded, Forgotten
 
 
-def close(turn: Turn, conversation: Conversation, by: str, code: str | None) -> None:
-    """End it, whatever state it is in; whoever gets room by that is offered what waits."""
+def close(
+    turn: Turn,
+    conversation: Conversation,
+    by: str,
+    code: str | None,
+    wanted: bool | None = None,
+) -> None:
+    """End it, whatever state it is in; whoever gets room by that is offered what waits.
+
+    `wanted` is what the agent said about the wrap-up, if he said anything.
+    """
     held = conversation.status == "held"
     agents = end(turn, conversation, by, code)
-    if not (held and _wrap_up(turn, conversation, agents[0])):
+    if not (held and wrap_up.begin(turn, conversation, agents[0], code, wanted)):
         for agent in agents:
             fill(turn, agent)
 
@@ -31,26 +40,6 @@ def end(turn: Turn, conversation: Conversation, by: str, code: str | None) -> li
     return agents
 
 
-def end_wrap_up(turn: Turn, conversation: Conversation) -> None:
-    """The agent is done with it; its unit of his capacity is free."""
-    agent = conversation.agent
-    assert agent is not None
-    turn.emit(WrapUpEnded(conversation.id, agent.name, turn.now))
-    fill(turn, agent)
-
-
-def wraps_up(conversation: Conversation) -> bool:
-    """Is it closed, and an agent still working on it?"""
-    return conversation.status == "closed" and conversation.agent is not None
-
-
-def wrap_up_over(turn: Turn, conversation: str, at: int) -> None:
-    """The time of a wrap-up has come; a later wrap-up of the same conversation is not meant."""
-    found = turn.workspace.conversations.get(conversation)
-    if found is not None and wraps_up(found) and found.wrap_up_until <= at:
-        end_wrap_up(turn, found)
-
-
 def forget(turn: Turn, conversation: str, at: int) -> None:
     """Drop a closed conversation from the state, or look again when it is time. What was merged
     into another one is remembered for as long as that.
@@ -61,7 +50,9 @@ def forget(turn: Turn, conversation: str, at: int) -> None:
     if found.merged_into in turn.workspace.conversations:
         return
     due = forget_at(found)
-    if due > at or wraps_up(found):
+    if wrap_up.wraps_up(found):
+        return  # its end brings this back
+    if due > at:
         arm(turn.state, max(due, at + 1), "forget", turn.workspace.name, conversation)
         return
     merged = [turn.workspace.conversations[name] for name in found.joined or ()]
@@ -69,12 +60,3 @@ def forget(turn: Turn, conversation: str, at: int) -> None:
     for other in merged:
         if forget_at(other) <= at:
             turn.emit(Forgotten(other.id))
-
-
-def _wrap_up(turn: Turn, conversation: Conversation, agent: Agent) -> bool:
-    settings = turn.workspace.rules.queues.get(conversation.queue) or Queue()
-    length = round(settings.wrap_up_seconds * 1000)
-    if not length or agent.rules is None:
-        return False
-    turn.emit(WrapUpStarted(conversation.id, agent.name, turn.now, turn.now + length))
-    return True

@@ -21,6 +21,7 @@ from services.router.engine import (
     transfers,
     trials,
     waits,
+    wrap_up,
 )
 from services.router.engine.evolve import apply, remember
 from services.router.engine.helping import help_again
@@ -88,7 +89,7 @@ def _on_timer(turn: Turn, timer: Timer) -> None:
 
 _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
     "expire": lambda turn, timer: offers.expire(turn, timer.subject),
-    "wrap_up": lambda turn, timer: closing.wrap_up_over(turn, timer.subject, timer.at),
+    "wrap_up": lambda turn, timer: wrap_up.over(turn, timer.subject, timer.at),
     "forget": lambda turn, timer: closing.forget(turn, timer.subject, timer.at),
     "keep": lambda turn, timer: placing.keep_over(turn, timer.subject, timer.at),
     "wake": lambda turn, timer: snooze.wake_in_time(turn, timer.subject, timer.at),
@@ -121,7 +122,9 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     commands.RequestCallback: callbacks.request,
     commands.NoteCall: callbacks.note_call,
     commands.Close: handling.close,
-    commands.EndWrapUp: handling.end_wrap_up,
+    commands.AskWrapUp: wrap_up.ask,
+    commands.ExtendWrapUp: wrap_up.extend,
+    commands.EndWrapUp: wrap_up.end,
     commands.Configure: configure.configure,
     commands.TryRules: trials.try_rules,
     commands.EndTrial: trials.end_trial,

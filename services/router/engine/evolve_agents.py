@@ -1,6 +1,7 @@
 """What the events of offers, agents and rules do to the state."""
 
 from services.router.engine.capacity import at_work
+from services.router.engine.evolve_conversations import remind_to_forget
 from services.router.engine.index import (
     dequeue,
     idle_stranger,
@@ -84,6 +85,7 @@ def assigned(_state: State, workspace: Workspace, event: routing.Assigned) -> No
         answered(workspace, conversation, event.at)
     workspace.threads[conversation.key].agent = event.agent
     conversation.attempts, conversation.last_asked = 0, None
+    conversation.wrap_up_asked, conversation.wrap_up_code = False, None
     if conversation.agent is None:
         conversation.agent = workspace.agents[event.agent]
         load(conversation.agent, conversation)
@@ -128,16 +130,36 @@ def wrap_up_started(state: State, workspace: Workspace, event: routing.WrapUpSta
     conversation = workspace.conversations[event.conversation]
     conversation.agent = workspace.agents[event.agent]
     load(conversation.agent, conversation)
-    conversation.wrap_up_until = event.until
+    conversation.wrap_up_until = event.until or 0
+    conversation.wrap_up_most = event.most or 0
+    conversation.wrap_up_code = event.code
+    if event.until is not None:
+        arm(state, event.until, "wrap_up", workspace.name, event.conversation)
+
+
+def wrap_up_asked(_state: State, workspace: Workspace, event: routing.WrapUpAsked) -> None:
+    """He will need one."""
+    workspace.conversations[event.conversation].wrap_up_asked = True
+
+
+def wrap_up_extended(state: State, workspace: Workspace, event: routing.WrapUpExtended) -> None:
+    """It ends later."""
+    workspace.conversations[event.conversation].wrap_up_until = event.until
     arm(state, event.until, "wrap_up", workspace.name, event.conversation)
 
 
-def wrap_up_ended(_state: State, workspace: Workspace, event: routing.WrapUpEnded) -> None:
+def wrap_up_coded(_state: State, workspace: Workspace, event: routing.WrapUpCoded) -> None:
+    """It is known how the conversation ended."""
+    workspace.conversations[event.conversation].wrap_up_code = event.code
+
+
+def wrap_up_ended(state: State, workspace: Workspace, event: routing.WrapUpEnded) -> None:
     """He is done with it."""
     conversation, agent = workspace.conversations[event.conversation], workspace.agents[event.agent]
     rest(workspace, agent, event.at)
     unload(workspace, agent, conversation)
     conversation.agent = None
+    remind_to_forget(state, workspace, conversation)
 
 
 def presence_changed(state: State, workspace: Workspace, event: routing.PresenceChanged) -> None:

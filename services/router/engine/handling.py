@@ -1,12 +1,12 @@
-"""What agents do with the conversations they hold: close, end the wrap-up."""
+"""What agents do with the conversations they hold: close them."""
 
 from services.router.engine import closing
-from services.router.engine.acting import OTHERS, UNKNOWN, problem_of
-from services.router.engine.presence import may_act_for
+from services.router.engine.acting import UNKNOWN, problem_of
 from services.router.engine.threads import latest
 from services.router.engine.turn import Turn
+from services.router.engine.wrap_up import problem_at_close
 from shared.clock import milliseconds
-from shared.events.commands import Close, EndWrapUp, NoteDelivery
+from shared.events.commands import Close, NoteDelivery
 from shared.events.routing import Refused, Responded
 
 _UNREAD = Refused("conflict", "The customer has written again since.")
@@ -24,21 +24,10 @@ def close(turn: Turn, command: Close) -> None:
     key = found.spoke or found.key
     if command.seen is not None and not latest(turn.workspace, key, command.seen):
         return turn.refuse(_UNREAD)
-    return closing.close(turn, found, command.actor, command.code)
-
-
-def end_wrap_up(turn: Turn, command: EndWrapUp) -> None:
-    """The agent is done with a closed conversation before its time is up."""
-    found = turn.workspace.conversations.get(command.conversation)
-    if found is None:
-        return turn.refuse(UNKNOWN)
-    if found.status != "closed":
-        return turn.refuse(Refused("conflict", "This conversation has not ended."))
-    if found.agent is None:
-        return turn.unchanged()
-    if not may_act_for(turn, command.actor, found.agent.name):
-        return turn.refuse(OTHERS)
-    return closing.end_wrap_up(turn, found)
+    wrong = problem_at_close(turn, found, command.code, command.wrap_up)
+    if wrong is not None:
+        return turn.refuse(wrong)
+    return closing.close(turn, found, command.actor, command.code, command.wrap_up)
 
 
 def note_delivery(turn: Turn, command: NoteDelivery) -> None:

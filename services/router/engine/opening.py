@@ -1,7 +1,7 @@
 """How a conversation begins, and how later actions join it."""
 
+from services.router.engine import wrap_up
 from services.router.engine.attributes import MOST_CHARACTERS, news, of_alert
-from services.router.engine.closing import end_wrap_up, wraps_up
 from services.router.engine.placing import place_one, reroute
 from services.router.engine.state import Attributes, Conversation
 from services.router.engine.turn import Turn
@@ -53,8 +53,8 @@ def begin(turn: Turn, event: CustomerEvent, attributes: dict[str, str]) -> Conve
 
 
 def _reopen(turn: Turn, event: CustomerEvent, last: Conversation) -> Conversation:
-    if wraps_up(last):
-        end_wrap_up(turn, last)
+    if wrap_up.wraps_up(last):
+        wrap_up.finish(turn, last, last.wrap_up_code)
     turn.emit(Reopened(last.id, _arrival(turn, event)))
     return last
 

@@ -188,7 +188,7 @@ def _conversation(
 ) -> None:
     workspace = state.workspace(name)
     conversation = Conversation(
-        **dict(zip(CONVERSATION_FIELDS, values, strict=True)),
+        **dict(zip(CONVERSATION_FIELDS, values, strict=False)),
         attributes=share(workspace, attributes),
         shunned=shunned,
     )
@@ -254,7 +254,7 @@ def _link_agents(
         arm(state, conversation.snoozed_until, "wake", workspace.name, conversation.id)
     if conversation.status == "closed":
         remind_to_forget(state, workspace, conversation)
-        if holder is not None:
+        if holder is not None and conversation.wrap_up_until:
             arm(state, conversation.wrap_up_until, "wrap_up", workspace.name, conversation.id)
 
 

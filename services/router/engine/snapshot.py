@@ -5,7 +5,8 @@ says which format it is; a state written by an older version is read by the bran
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, fields
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +54,14 @@ CONVERSATION_FIELDS = (
     "priority",
     "route",
     "due",
+    "queued_at",
+    "routed_at",
+    "version",
     "pinned",
     "offer",
     "tries",
     "attempts",
     "last_asked",
-    "queued_at",
     "limits",
     "called",
     "kept_for",
@@ -76,14 +79,18 @@ CONVERSATION_FIELDS = (
     "closed_at",
     "reopens_until",
     "wrap_up_until",
-    "version",
+    "wrap_up_most",
+    "wrap_up_code",
+    "wrap_up_asked",
     "level",
     "units",
     "step",
-    "routed_at",
     "step_at",
     "paused",
 )
+"""What most of them have comes first: a line ends with the last field that is not as at the
+beginning of a conversation."""
+
 _agent_values = attrgetter(*AGENT_FIELDS)
 _conversation_values = attrgetter(*CONVERSATION_FIELDS)
 
@@ -152,7 +159,7 @@ def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
     return _line(
         "conversation",
         workspace.name,
-        _conversation_values(known),
+        _until_default(_conversation_values(known), _defaults(type(known))),
         known.attributes,
         None if wanted is None else as_written(wanted.demand),
         None if known.agent is None else known.agent.name,
@@ -181,9 +188,23 @@ def thread_line(workspace: "Workspace", key: str, thread: "Thread") -> str:
     )
 
 
-def parse(lines: Iterable[str]) -> Iterator[list[Any]]:
+def parse(lines: Iterable[str]) -> list[list[Any]]:
     """The lines as arrays."""
-    return (orjson.loads(line) for line in lines if line)
+    arrays: list[list[Any]] = orjson.loads(f"[{','.join(filter(None, lines))}]")
+    return arrays
+
+
+@cache
+def _defaults(kind: Any) -> tuple[Any, ...]:
+    found = {field.name: field.default for field in fields(kind)}
+    return tuple(found[name] for name in CONVERSATION_FIELDS)
+
+
+def _until_default(values: tuple[Any, ...], defaults: tuple[Any, ...]) -> tuple[Any, ...]:
+    end = len(values)
+    while values[end - 1] == defaults[end - 1]:
+        end -= 1
+    return values[:end]
 
 
 def _known(state: "State") -> "list[Workspace]":

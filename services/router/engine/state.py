@@ -40,8 +40,9 @@ class Conversation:
     `open` is neither waiting nor with anybody (a caller in the menu). `agent` holds it or wraps it
     up. `offers` are the pending offers while it is offered, `offer` is the accepted one. `attempts`
     counts the offers that came to nothing in its queue, `last_asked` is who was asked last.
-    `shunned` are the agents it is kept from, and until when. `pinned` says that a person chose its
-    queue.
+    `shunned` are the agents it is kept from, and until when. Its wrap-up ends by itself at
+    `wrap_up_until` (0: never), which can be put off until `wrap_up_most`. `pinned` says that a
+    person chose its queue.
     `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
     sleeps with its agent. `asked` are the skills a person asked for instead of the route's.
     `last_agent` held it last. `missed_calls`: so often we called back in vain; `callback_at` is
@@ -103,6 +104,9 @@ class Conversation:
     closed_at: int = 0
     reopens_until: int = 0
     wrap_up_until: int = 0
+    wrap_up_most: int = 0
+    wrap_up_code: str | None = None
+    wrap_up_asked: bool = False
     captured: int = 0
 
     @property

@@ -31,6 +31,7 @@ CALLS: tuple[CallState, ...] = (
 )
 STATES = ("available", "available", "busy", "draining", "away", "offline")
 TAKEN = ((), (), ("phone",), ("email", "whatsapp"), ("nothing",))
+CODES = (None, "solved", "refund", "nonsense")
 SESSIONS = (None, "s1", "s2")
 
 
@@ -74,7 +75,11 @@ class Day:
             lambda: shop.split_messages(number(), pick((1, 1, 2))): 3,
             lambda: shop.transfer(number(), None, to_agent=pick(AGENTS)): 4,
             lambda: shop.transfer(number(), None, skills=pick(({"german": 2}, {"returns": 1}))): 2,
-            lambda: shop.end_wrap_up(number()): 6,
+            lambda: shop.close(number(), "own", pick(CODES), pick((None, True, False))): 6,
+            lambda: shop.end_wrap_up(number()): 4,
+            lambda: shop.end_wrap_up(number(), "own", pick(CODES)): 6,
+            lambda: shop.extend_wrap_up(number(), pick((0, 2, 9, 40))): 4,
+            lambda: shop.ask_wrap_up(number()): 2,
             lambda: shop.phone(pick((2, 5)), "call1", pick(CALLS)): 5,
             lambda: shop.write(number() % 12, pick(KINDS)): 2,
             lambda: shop.note_alert(number() % 12, f"alr_{number()}", 60): 2,

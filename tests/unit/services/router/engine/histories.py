@@ -29,9 +29,15 @@ class Record:
         self.pending: dict[str, tuple[str, str]] = {}
         self.ended: dict[str, tuple[str, str]] = {}
         self.holders: dict[str, str] = {}
-        self.last_offered: dict[str, str] = {}
+        self.rounds: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self.conversations: list[str] = []
         self.attached: dict[str, list[str]] = {}
+
+    def asked(self, conversation: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Who was asked before, and who together with whom it is asked now: all at once."""
+        before, now = self.rounds.get(conversation, (frozenset(), frozenset()))
+        going = any(name == conversation for name, _ in self.pending.values())
+        return (before, now) if going else (now, frozenset())
 
     def read(self, event: RoutingEvent) -> None:
         match event:
@@ -39,16 +45,8 @@ class Record:
                 self.conversations.append(event.conversation)
             case routing.Attached():
                 self.attached.setdefault(event.conversation, []).append(event.ref)
-            case routing.Offered():
-                assert event.conversation not in self.holders
-                assert (event.conversation, event.agent) not in self.pending.values()
-                self.pending[event.offer] = (event.conversation, event.agent)
-                self.last_offered[event.conversation] = event.agent
-            case routing.OfferEnded():
-                self.ended[event.offer] = self.pending.pop(event.offer)
-                assert self.ended[event.offer] == (event.conversation, event.agent)
-            case routing.Accepting():
-                assert self.pending[event.offer] == (event.conversation, event.agent)
+            case routing.Offered() | routing.Accepting() | routing.OfferEnded():
+                self._read_offer(event)
             case routing.Assigned():
                 assert event.conversation not in self.holders
                 assert all(who[0] != event.conversation for who in self.pending.values())
@@ -59,6 +57,21 @@ class Record:
                 self.holders.pop(event.conversation, None)
             case _:
                 pass
+
+    def _read_offer(self, event: routing.Offered | routing.Accepting | routing.OfferEnded) -> None:
+        who = (event.conversation, event.agent)
+        match event:
+            case routing.Offered():
+                assert event.conversation not in self.holders
+                assert who not in self.pending.values()
+                before, now = self.asked(event.conversation)
+                self.rounds[event.conversation] = (before, now | {event.agent})
+                self.pending[event.offer] = who
+            case routing.Accepting():
+                assert self.pending[event.offer] == who
+            case routing.OfferEnded():
+                self.ended[event.offer] = self.pending.pop(event.offer)
+                assert self.ended[event.offer] == who
 
 
 class SlowSnapshot:
@@ -173,17 +186,16 @@ class History:
         replay(self.replayed, workspace, data.at, cause, [])
 
     def _look(self, workspace: str, event: RoutingEvent, at: int) -> None:
-        if isinstance(event, routing.Offered):
-            known = self.replayed.workspace(workspace)
-            conversation = known.conversations[event.conversation]
-            last = self.record.last_offered.get(event.conversation)
-            check_offer(known, conversation, known.agents[event.agent], at, last)
+        if not isinstance(event, routing.Offered | routing.Dialled):
+            return
+        known = self.replayed.workspace(workspace)
+        conversation, agent = known.conversations[event.conversation], known.agents[event.agent]
         if isinstance(event, routing.Dialled):
-            known = self.replayed.workspace(workspace)
-            conversation = known.conversations[event.conversation]
-            check_offer(known, conversation, known.agents[event.agent], at, None)
-        if isinstance(event, routing.Offered):
-            check_why(known, conversation, event, at)
+            check_offer(known, conversation, agent, at, frozenset())
+            return
+        asked = frozenset().union(*self.record.asked(event.conversation))
+        check_offer(known, conversation, agent, at, asked)
+        check_why(known, conversation, event, at, asked)
 
     def _decision(self, workspace: str, cause: str, events: Sequence[RoutingEvent]) -> Decision:
         return Decision(

@@ -24,10 +24,7 @@ def holds(workspace: Workspace, agent: Agent) -> list[Conversation]:
         conversation
         for conversation in workspace.conversations.values()
         if asks(conversation, agent)
-        or (
-            conversation.agent is agent
-            and (conversation.status in ("held", "dialling") or conversation.wrap_up_until)
-        )
+        or (conversation.agent is agent and conversation.status in ("held", "dialling", "closed"))
     ]
 
 
@@ -266,10 +263,10 @@ def _check_nobody_idles(workspace: Workspace, now: int) -> None:
 
 
 def check_offer(
-    workspace: Workspace, conversation: Conversation, agent: Agent, now: int, last: str | None
+    workspace: Workspace, conversation: Conversation, agent: Agent, now: int, asked: frozenset[str]
 ) -> None:
     """Before an offer is applied: it is allowed, nothing higher waits for him (I7), and nobody
-    has been idle for longer, except `last`, to whom it was offered just before."""
+    has been idle for longer, except those who were `asked` just before."""
     assert may_be_asked(workspace, agent, conversation, now)
     for other in workspace.conversations.values():
         assert by_due(other) >= by_due(conversation) or not may_take(
@@ -278,6 +275,6 @@ def check_offer(
     for other_agent in workspace.agents.values():
         assert (
             other_agent.rank >= agent.rank
-            or other_agent.name == last
+            or other_agent.name in asked
             or not may_be_asked(workspace, other_agent, conversation, now)
         ), f"{other_agent.name} is idle for longer than {agent.name}"

@@ -9,9 +9,16 @@ from tests.unit.services.router.engine.oracle import may_be_asked
 _NO_OBSTACLE = (None, "asked_last")
 
 
-def check_why(workspace: Workspace, conversation: Conversation, event: Offered, now: int) -> None:
+def check_why(
+    workspace: Workspace,
+    conversation: Conversation,
+    event: Offered,
+    now: int,
+    asked: frozenset[str],
+) -> None:
     """Before an offer is applied: who is said to be free to take it is so, and nobody else; whoever
-    is asked has no obstacle, the recorded score, and the lowest one of those without any."""
+    is asked has no obstacle, the recorded score, and the lowest one of those without any who were
+    not `asked` just before."""
     found, counts = candidates(workspace, conversation, now)
     free = {one.agent for one in found if one.obstacle in _NO_OBSTACLE}
     assert free == {
@@ -22,6 +29,10 @@ def check_why(workspace: Workspace, conversation: Conversation, event: Offered, 
     (mine,) = [one for one in found if one.agent == event.agent]
     assert mine.obstacle in _NO_OBSTACLE
     assert event.chosen == KEPT or mine.score == event.score
-    others = [one.score for one in found if one.obstacle is None and event.chosen != KEPT]
+    others = [
+        one.score
+        for one in found
+        if one.obstacle is None and one.agent not in asked and event.chosen != KEPT
+    ]
     assert event.score <= min(others, default=event.score)
     assert sum(counts.values()) == len(found)

@@ -194,10 +194,26 @@ class Shop:
             )
         )
 
-    def close(self, which: int, actor: str = "own") -> None:
-        self._handle(which, actor, commands.Close)
+    def close(
+        self,
+        which: int,
+        actor: str = "own",
+        code: str | None = None,
+        wrap_up: bool | None = None,
+    ) -> None:
+        self._handle(which, actor, lambda **who: commands.Close(code=code, wrap_up=wrap_up, **who))
 
-    def end_wrap_up(self, which: int, actor: str = "own") -> None:
+    def ask_wrap_up(self, which: int, actor: str = "own") -> None:
+        self._handle(which, actor, commands.AskWrapUp)
+
+    def end_wrap_up(self, which: int, actor: str = "own", code: str | None = None) -> None:
+        self._wrapping_up(which, actor, lambda **who: commands.EndWrapUp(code=code, **who))
+
+    def extend_wrap_up(self, which: int, seconds: float, actor: str = "own") -> None:
+        self._wrapping_up(which, actor, lambda **who: commands.ExtendWrapUp(seconds=seconds, **who))
+
+    def _wrapping_up(self, which: int, actor: str, command: Callable[..., Any]) -> None:
+        """Of what agents have in hand, closed or not."""
         known = [
             (conversation, agent.name)
             for agent in self.history.live.workspace(self.workspace).agents.values()

@@ -231,11 +231,28 @@ class Story:
             conversation=self.identity(step["close"]),
             code=step.get("code"),
             seen=step.get("seen"),
+            wrap_up=step.get("wrap_up"),
         )
 
     def _end_wrap_up(self, step: Step) -> Input:
         return commands.EndWrapUp(
-            workspace=WORKSPACE, actor=step["by"], conversation=self.identity(step["end_wrap_up"])
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["end_wrap_up"]),
+            code=step.get("code"),
+        )
+
+    def _ask_wrap_up(self, step: Step) -> Input:
+        return commands.AskWrapUp(
+            workspace=WORKSPACE, actor=step["by"], conversation=self.identity(step["ask_wrap_up"])
+        )
+
+    def _extend_wrap_up(self, step: Step) -> Input:
+        return commands.ExtendWrapUp(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["extend_wrap_up"]),
+            seconds=step["seconds"],
         )
 
     def _configure(self, step: Step) -> Input:
@@ -290,12 +307,14 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "split": Story._split,
     "close": Story._close,
     "end_wrap_up": Story._end_wrap_up,
+    "ask_wrap_up": Story._ask_wrap_up,
+    "extend_wrap_up": Story._extend_wrap_up,
     "configure": Story._configure,
     "alert": Story._alert,
     "delivered": Story._delivered,
 }
 
-_TIMES = ("at", "step_at", "due", "until", "expires_at", "kept_until", "retry_at")
+_TIMES = ("at", "step_at", "due", "until", "expires_at", "kept_until", "retry_at", "most")
 _USUAL = ("level", "step", "step_at", "units")
 _LEFT_OUT = ("event", "rules", "digest", "change", "detail", "chosen", "score", "dial")
 

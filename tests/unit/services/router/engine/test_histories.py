@@ -14,6 +14,7 @@ from services.router.engine import configure
 from shared.events.inbound import ActionKind, CallState
 from tests.unit.services.router.engine.days import (
     CALLS,
+    CODES,
     KINDS,
     QUEUES,
     SESSIONS,
@@ -178,9 +179,27 @@ class Histories(RuleBasedStateMachine):
     ) -> None:
         self.shop.transfer(which, queue, to_agent=to_agent, skills=skills)
 
-    @rule(which=NUMBERS, actor=ACTORS)
-    def end_wrap_up(self, which: int, actor: str) -> None:
-        self.shop.end_wrap_up(which, actor)
+    @rule(
+        which=NUMBERS,
+        code=st.sampled_from(CODES),
+        wrap_up=st.sampled_from((None, True, False)),
+        ask=st.booleans(),
+    )
+    def close_with_a_word(
+        self, which: int, code: str | None, wrap_up: bool | None, ask: bool
+    ) -> None:
+        asks = [which] * ask
+        for one in asks:
+            self.shop.ask_wrap_up(one)
+        self.shop.close(which, "own", code, wrap_up)
+
+    @rule(which=NUMBERS, actor=ACTORS, code=st.sampled_from(CODES))
+    def end_wrap_up(self, which: int, actor: str, code: str | None) -> None:
+        self.shop.end_wrap_up(which, actor, code)
+
+    @rule(which=NUMBERS, actor=ACTORS, seconds=st.sampled_from((-1, 0.5, 9, 40)))
+    def extend_wrap_up(self, which: int, actor: str, seconds: float) -> None:
+        self.shop.extend_wrap_up(which, seconds, actor)
 
     @rule(workspace=WORKSPACES, world=WORLD)
     def configure(self, workspace: str, world: int) -> None:

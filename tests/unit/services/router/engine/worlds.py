@@ -34,13 +34,15 @@ _HOURS = {
     },
 }
 
+_CODES = ("solved", "refund")
+
 _COMMON: dict[str, Any] = {
     "hours": _HOURS,
     "queues": {
         "support": {
             "callback": {"attempts": 2, "gap_seconds": 600},
             "offer_seconds": 20,
-            "wrap_up_seconds": 15,
+            "wrap_up": {"mode": "timed", "seconds": 15, "extend_seconds": 20, "codes": _CODES},
             "offer": {"most_tries": 3, "then_queue": "sales"},
             "max_wait": [
                 {"after_seconds": 30, "do": "message"},
@@ -50,6 +52,7 @@ _COMMON: dict[str, Any] = {
         "sales": {
             "callback": {"first": "customer", "attempts": 2, "gap_seconds": 5, "ring_seconds": 5},
             "offer_seconds": 10,
+            "wrap_up": {"mode": "asked", "seconds": 10},
             "offer": {"agents": 2, "accepting_seconds": 8, "retry_seconds": 100},
             "hours": "odd",
             "max_wait": [{"after_seconds": 12, "do": "queue", "queue": "support"}],
@@ -115,9 +118,17 @@ WORLDS: tuple[Rules, ...] = (
         {
             **_COMMON,
             "queues": {
-                **_COMMON["queues"],
-                "sales": {"hours": "odd", "after_hours": {"do": "close"}},
+                "support": {
+                    **_COMMON["queues"]["support"],
+                    "wrap_up": {"mode": "optional", "seconds": 8, "codes": _CODES},
+                },
+                "sales": {
+                    "hours": "odd",
+                    "after_hours": {"do": "close"},
+                    "wrap_up": {"mode": "discretionary", "codes": _CODES},
+                },
                 "returns": {
+                    "wrap_up": {"mode": "forced", "seconds": 20, "codes": _CODES},
                     "offer": {"accept": "automatic"},
                     "hours": "soon",
                     "after_hours": {"do": "queue", "queue": "sales"},
