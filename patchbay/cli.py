@@ -11,6 +11,7 @@ from rich.console import Console
 from patchbay.demo.command import demo
 from patchbay.demo.elsewhere import demo_attach, demo_files
 from patchbay.explain.command import explain
+from patchbay.replay.command import replay
 from patchbay.rules.command import rules_app
 from patchbay.serve import serve_role
 from patchbay.simulate.command import simulate
@@ -28,6 +29,7 @@ app.command("demo")(demo)
 app.command("demo-attach")(demo_attach)
 app.command("demo-files")(demo_files)
 app.command("explain")(explain)
+app.command("replay")(replay)
 app.command("simulate")(simulate)
 app.command("stack")(stack)
 app.command("staff")(staff)

@@ -17,7 +17,8 @@ class Visit:
     """One wait of one conversation and the work after it. Times are Unix milliseconds.
 
     `arrived` is when it began to wait. `asked` is when the agent who took it was asked. `work` is
-    how long agents had it, wrap-up included, sleeping not; `busy_since` is set while one has it.
+    how long agents had it, sleeping not, `wrap` the part of it after the end; `busy_since` is set
+    while one has it.
     """
 
     conversation: str
@@ -33,6 +34,7 @@ class Visit:
     ended: int | None = None
     by_customer: bool = False
     work: int = 0
+    wrap: int = 0
     busy_since: int | None = None
 
     @property
@@ -151,11 +153,16 @@ def _begins(recording: Recording, event: routing.Woken | routing.WrapUpStarted) 
         visit.busy_since = event.at
 
 
-def _stops(
-    recording: Recording, event: routing.Released | routing.Snoozed | routing.WrapUpEnded
-) -> None:
+def _stops(recording: Recording, event: routing.Released | routing.Snoozed) -> None:
     visit = recording.visit(event.conversation)
     if visit is not None:
+        _worked(visit, event.at)
+
+
+def _wrapped_up(recording: Recording, event: routing.WrapUpEnded) -> None:
+    visit = recording.visit(event.conversation)
+    if visit is not None and visit.busy_since is not None:
+        visit.wrap += max(0, event.at - visit.busy_since)
         _worked(visit, event.at)
 
 
@@ -192,7 +199,7 @@ _HANDLERS: dict[type, Callable[[Recording, Any], None]] = {
     routing.Snoozed: _stops,
     routing.Woken: _begins,
     routing.WrapUpStarted: _begins,
-    routing.WrapUpEnded: _stops,
+    routing.WrapUpEnded: _wrapped_up,
     routing.Closed: _closed,
     routing.PresenceChanged: _presence,
     routing.Configured: _configured,

@@ -49,17 +49,16 @@ def of_week(
 ) -> list[Interval]:
     """A week's intervals, each with the mean volume of its like in the recorded time.
 
-    An interval of which nothing was recorded is not forecast.
+    What was recorded in part counts for that part. Where nothing came, nothing is forecast.
     """
     counted = Counter(_slot(visit.arrived, minutes, zone) for visit in visits)
-    occurred: Counter[tuple[int, int]] = Counter()
-    at = since
-    while at < until:
-        occurred[_slot(at, minutes, zone)] += 1
-        at += minutes * _MINUTE_MS
+    covered: Counter[tuple[int, int]] = Counter()
+    for at in range(since, until, _MINUTE_MS):
+        covered[_slot(at, minutes, zone)] += min(_MINUTE_MS, until - at)
+    whole = minutes * _MINUTE_MS
     return [
-        Interval(_named(*slot, minutes), counted[slot] / occurred[slot], minutes, handle)
-        for slot in sorted(occurred)
+        Interval(_named(*slot, minutes), counted[slot] * whole / covered[slot], minutes, handle)
+        for slot in sorted(covered)
         if counted[slot]
     ]
 

@@ -25,13 +25,16 @@ def main() -> int:
 def prove_queues(only: str, processes: int) -> list[str]:
     """The engine against exact queueing results; what does not hold."""
     wanted = [model for model in models.all_models() if only in model.name]
-    outcomes = queues.run(wanted, processes)
-    found = [row for outcome in outcomes for row in queues.rows(outcome)]
-    found += list(queues.pooling(outcomes))
-    _table([_HEAD, *map(_shown, found)])
+    outcomes, found = [], []
+    _print(_HEAD)
+    for outcome in queues.run(wanted, processes):
+        outcomes.append(outcome)
+        found += _printed(queues.rows(outcome))
+    found += _printed(queues.pooling(outcomes))
     return [f"{row.model}: {row.figure}" for row in found if not (row.holds and row.tight)]
 
 
+_WIDTHS = (49, 9, 35, 8, 8, 8, 8, 6, 5)
 _HEAD = ("model", "figure", "known", "measured", "± 99 %", "alone", "± 99 %", "inside", "tight")
 
 
@@ -52,11 +55,16 @@ def _both(estimate: Estimate) -> tuple[str, str]:
     return f"{estimate.value:.6f}", f"{estimate.half_width:.6f}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells: Iterable[str] = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("| " + " | ".join(cells) + " |")  # noqa: T201 - what it is for
+def _printed(rows: Iterable[Row]) -> list[Row]:
+    found = list(rows)
+    for row in found:
+        _print(_shown(row))
+    return found
+
+
+def _print(cells: Sequence[str]) -> None:
+    padded = (cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True))
+    print("| " + " | ".join(padded) + " |", flush=True)  # noqa: T201 - what it is for
 
 
 if __name__ == "__main__":

@@ -55,19 +55,18 @@ class Outcome:
         return sample(figure, counts)
 
 
-def run(models: Sequence[Model], processes: int) -> list[Outcome]:
-    """All of them, in parts, on so many cores."""
+def run(models: Sequence[Model], processes: int) -> Iterable[Outcome]:
+    """All of them, in parts, on so many cores; each as soon as it and those before are done."""
     jobs = [(model, part) for model in models for part in range(PARTS)]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        done = list(pool.map(run_both, *zip(*jobs, strict=True)))
-    return [
-        Outcome(
-            model,
-            list(chain.from_iterable(engine for engine, _ in done[at : at + PARTS])),
-            list(chain.from_iterable(sums for _, sums in done[at : at + PARTS])),
-        )
-        for at, model in zip(range(0, len(done), PARTS), models, strict=True)
-    ]
+        done = pool.map(run_both, *zip(*jobs, strict=True))
+        for model in models:
+            parts = [next(done) for _ in range(PARTS)]
+            yield Outcome(
+                model,
+                list(chain.from_iterable(engine for engine, _ in parts)),
+                list(chain.from_iterable(sums for _, sums in parts)),
+            )
 
 
 def run_both(model: Model, part: int) -> tuple[list[Batch], list[Sums]]:

@@ -46,7 +46,7 @@ def test_a_contact_that_is_answered() -> None:
 
     (visit,) = recording.visits
     assert (visit.outcome, visit.agent, visit.queue) == ("answered", "ana", "support")
-    assert (visit.waited(99_000), visit.work) == (2_000, 9_000)
+    assert (visit.waited(99_000), visit.work, visit.wrap) == (2_000, 9_000, 3_000)
     assert (visit.asked, recording.first, recording.last) == (2_000, 1_000, 12_000)
 
 

@@ -1,0 +1,1 @@
+"""`patchbay replay`: recorded traffic again, under other rules, with other staff or hours."""
