@@ -125,6 +125,31 @@ class Wake(Event):
     conversation: str
 
 
+class Consult(Event):
+    """Ask a colleague about a held conversation; the customer stays with who holds it."""
+
+    TYPE: ClassVar[str] = "patchbay.command.consult.v1"
+
+    workspace: str
+    actor: str
+    conversation: str
+    queue: str | None = None
+    to_agent: str | None = None
+    skills: dict[str, int] = {}
+    note: str | None = None
+
+
+class EndConsult(Event):
+    """The question is answered; with `hand_over` the customer goes to who was asked."""
+
+    TYPE: ClassVar[str] = "patchbay.command.end_consult.v1"
+
+    workspace: str
+    actor: str
+    conversation: str
+    hand_over: bool = False
+
+
 class RequestCallback(Event):
     """Call this customer back, not before `at`; an open promise to him is not made twice."""
 
@@ -334,6 +359,8 @@ Command = (
     | Transfer
     | Snooze
     | Wake
+    | Consult
+    | EndConsult
     | RequestCallback
     | NoteCall
     | Merge
@@ -359,6 +386,8 @@ COMMANDS: tuple[type[Event], ...] = (
     Transfer,
     Snooze,
     Wake,
+    Consult,
+    EndConsult,
     RequestCallback,
     NoteCall,
     Merge,

@@ -38,6 +38,7 @@ QueuedFor = Literal[
     "split",
     "stepped",
     "callback",
+    "consulted",
 ]
 DialEnd = Literal["answered", "missed", "rescinded"]
 StepWhy = Literal["after", "nobody_able", "expected_wait"]
@@ -241,6 +242,18 @@ class Closed:
     at: int
     code: str | None = None
     event: Literal["closed"] = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """The agent `by`, who holds it, asks a colleague: `consult` is that piece of work."""
+
+    conversation: str
+    consult: str
+    by: str
+    at: int
+    note: str | None = None
+    event: Literal["consulted"] = "consulted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,6 +604,7 @@ RoutingEvent = Annotated[
     | Snoozed
     | Woken
     | Closed
+    | Consulted
     | CallbackAsked
     | CallbackMissed
     | Dialled

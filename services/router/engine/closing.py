@@ -21,15 +21,17 @@ def close(
 
     `wanted` is what the agent said about the wrap-up, if he said anything.
     """
-    held = conversation.status == "held"
+    held = conversation.status == "held" and conversation.consult_of is None
     agents = end(turn, conversation, by, code)
-    if not (held and wrap_up.begin(turn, conversation, agents[0], code, wanted)):
-        for agent in agents:
-            fill(turn, agent)
+    if held and wrap_up.begin(turn, conversation, agents[0], code, wanted):
+        del agents[0]
+    for agent in agents:
+        fill(turn, agent)
 
 
 def end(turn: Turn, conversation: Conversation, by: str, code: str | None) -> list[Agent]:
-    """It ends, without any wrap-up. Who had it, and may have room now."""
+    """It ends, without any wrap-up, and with it what a colleague was asked about it. Who had it,
+    and may have room now."""
     agents = cancel(turn, conversation)
     if conversation.agent is not None:
         agents.append(conversation.agent)
@@ -37,6 +39,9 @@ def end(turn: Turn, conversation: Conversation, by: str, code: str | None) -> li
             name = conversation.agent.name
             turn.emit(DialEnded(conversation.id, name, "rescinded", turn.now))
     turn.emit(Closed(conversation.id, by, turn.now, code))
+    question = turn.workspace.conversations.get(conversation.consult or "")
+    if question is not None:
+        agents += end(turn, question, by, "over")
     return agents
 
 

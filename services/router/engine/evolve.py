@@ -7,7 +7,13 @@ same state.
 from collections.abc import Callable
 from typing import Any
 
-from services.router.engine import evolve_agents, evolve_calls, evolve_conversations, evolve_rules
+from services.router.engine import (
+    evolve_agents,
+    evolve_calls,
+    evolve_consults,
+    evolve_conversations,
+    evolve_rules,
+)
 from services.router.engine.occasions import tend
 from services.router.engine.state import RECENT_CAUSES, State, Workspace
 from services.router.engine.timers import CAUSE
@@ -63,6 +69,7 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.Merged: evolve_conversations.merged,
     routing.Unmerged: evolve_conversations.unmerged,
     routing.SplitOff: evolve_conversations.split_off,
+    routing.Consulted: evolve_consults.consulted,
     routing.CallbackAsked: evolve_calls.callback_asked,
     routing.CallbackMissed: evolve_calls.callback_missed,
     routing.Dialled: evolve_calls.dialled,

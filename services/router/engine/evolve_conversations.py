@@ -71,7 +71,7 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     conversation.priority = event.priority
     conversation.route = event.route
     conversation.version = event.rules
-    if event.why in ("transferred", "moved", "unanswered"):
+    if event.why in ("consulted", "transferred", "moved", "unanswered"):
         conversation.pinned = True
     conversation.asked = event.asked
     conversation.callback_at = 0
@@ -140,6 +140,9 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
         del workspace.offers[conversation.offer]
         conversation.offer = None
     conversation.status = "closed"
+    about = workspace.conversations.get(conversation.consult_of or "")
+    if about is not None and about.consult == conversation.id:
+        about.consult = None
     conversation.snoozed_until = conversation.callback_at = 0
     conversation.dial = None
     conversation.placed = None

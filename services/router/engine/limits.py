@@ -7,6 +7,8 @@ from services.router.engine.timers import arm
 
 def due_limit(workspace: Workspace, conversation: Conversation) -> int | None:
     """When its next maximum wait falls due; None: never, as things are."""
+    if conversation.consult_of is not None:
+        return None
     return limit_at(workspace, conversation.queue, conversation.queued_at, conversation.limits)
 
 

@@ -30,6 +30,7 @@ MOST_MERGED = 16
 """How many conversations may be merged into one."""
 
 _ITSELF = Refused("invalid", "A conversation cannot be merged with itself.")
+_QUESTION = Refused("conflict", "A question to a colleague is no conversation with a customer.")
 _OTHER_ENDED = Refused("gone", "The other conversation has ended.")
 _STRANGERS = Refused("conflict", "These are two different customers.")
 _LIVE = Refused("conflict", "A call stays what it is: merge the other one into it.")
@@ -84,6 +85,8 @@ def _cannot_merge(
 ) -> Refused | None:
     if other is found:
         return _ITSELF
+    if found.consult_of is not None or other.consult_of is not None:
+        return _QUESTION
     if other.status == "closed":
         return _OTHER_ENDED
     holder = other.agent if other.status == "held" else None

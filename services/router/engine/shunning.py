@@ -11,6 +11,9 @@ from services.router.engine.skills import SkillClass
 from services.router.engine.state import Agent, Conversation, State, Workspace
 from services.router.engine.timers import arm
 
+FOREVER = 1 << 53
+"""Until then nobody is asked what he has asked himself."""
+
 MOST = 16
 """How many agents a conversation, and how many conversations an agent, is kept from at once."""
 
@@ -41,6 +44,8 @@ def shun(
 
 def remind(state: State, workspace: Workspace, conversation: str, until: int) -> None:
     """Make sure that the conversation is looked at again then."""
+    if until >= FOREVER:
+        return
     heappush(workspace.lapses, (until, conversation))
     arm(state, until, "lapse", workspace.name, conversation)
 
@@ -60,10 +65,13 @@ def dismiss(workspace: Workspace, agent: Agent) -> None:
 
 
 def kept_from(workspace: Workspace, conversation: Conversation, agent: Agent, now: int) -> bool:
-    """Must he not be offered it now? Never, while no other able agent at work could take it."""
+    """Must he not be offered it now? Never, while no other able agent at work could take it, except
+    for what he asked himself."""
     shunned = conversation.shunned
     if not shunned or shunned.get(agent.name, 0) <= now:
         return False
+    if shunned[agent.name] >= FOREVER:
+        return True
     return conversation.skill_class is not None and _another(
         workspace, conversation.skill_class, shunned, now
     )

@@ -4,11 +4,11 @@ Only what is true is written. Loads, ranks' seats, heaps and timers follow from 
 says which format it is; a state written by an older version is read by the branch for its number.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import astuple, fields
 from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -69,6 +69,8 @@ CONVERSATION_FIELDS = (
     "snoozed_until",
     "asked",
     "last_agent",
+    "consult_of",
+    "consult",
     "missed_calls",
     "callback_at",
     "dial",
@@ -155,11 +157,11 @@ def agent_line(workspace: "Workspace", agent: "Agent") -> str:
 
 def conversation_line(workspace: "Workspace", known: "Conversation") -> str:
     """One conversation: whom it is with, and where it waits."""
-    wanted = known.skill_class
+    wanted, kind = known.skill_class, cast("Hashable", type(known))
     return _line(
         "conversation",
         workspace.name,
-        _until_default(_conversation_values(known), _defaults(type(known))),
+        _until_default(_conversation_values(known), _defaults(kind)),
         known.attributes,
         None if wanted is None else as_written(wanted.demand),
         None if known.agent is None else known.agent.name,

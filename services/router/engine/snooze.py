@@ -21,6 +21,7 @@ _PAST = Refused("invalid", "This time has passed.")
 _TOO_LONG = Refused("invalid", "Nothing may be snoozed for more than 90 days.")
 _LIVE = Refused("conflict", "A live call cannot be snoozed.")
 _NO_ROOM = Refused("conflict", "There is no room for it: be done with something else first.")
+_QUESTION = Refused("conflict", "A colleague waits for the answer to this.")
 _CALLS = frozenset({"started", "menu", "queued", "bridged"})
 _WAKING = frozenset({"message", "postback", "comment", "call"})
 
@@ -33,6 +34,8 @@ def snooze(turn: Turn, command: Snooze) -> None:
         return turn.refuse(problem or UNKNOWN)
     if found.status != "held" or found.agent is None:
         return turn.refuse(NOBODY)
+    if found.consult_of is not None:
+        return turn.refuse(_QUESTION)
     until = milliseconds(command.until)
     if until <= turn.now:
         return turn.refuse(_PAST)

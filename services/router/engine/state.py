@@ -45,7 +45,8 @@ class Conversation:
     person chose its queue.
     `kept_for` is the only agent who is offered it, until `kept_until`. `snoozed_until`: it
     sleeps with its agent. `asked` are the skills a person asked for instead of the route's.
-    `last_agent` held it last. `missed_calls`: so often we called back in vain; `callback_at` is
+    `last_agent` held it last. `consult_of`: it is a question about that conversation, `consult`
+    the open one about this. `missed_calls`: so often we called back in vain; `callback_at` is
     when we call again, or until when his phone may ring, `dial` that attempt.
     `joined` are the conversations merged into it, with their keys;
     `spoke` is the key the customer used last, where it is not its own.
@@ -94,6 +95,8 @@ class Conversation:
     snoozed_until: int = 0
     asked: dict[str, int] | None = None
     last_agent: str | None = None
+    consult_of: str | None = None
+    consult: str | None = None
     missed_calls: int = 0
     callback_at: int = 0
     dial: str | None = None

@@ -10,13 +10,14 @@ from services.router.engine.placing import fill, place_one, queue
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
-from shared.events.commands import Transfer
+from shared.events.commands import Consult, Transfer
 from shared.events.routing import Refused, Released, Warned
 
 _NO_QUEUE = Refused("invalid", "No such queue.")
 _NO_AGENT = Refused("invalid", "No such agent.")
 _NO_SKILL = Refused("invalid", "No such skill.")
 _NOWHERE = Refused("invalid", "Say which queue, agent or skills it shall go to.")
+_QUESTION = Refused("conflict", "A question of a colleague's is returned, not given away.")
 _HIS_ALREADY = Refused("conflict", "This agent holds it already.")
 
 
@@ -28,19 +29,22 @@ def transfer(turn: Turn, command: Transfer) -> None:
         return turn.refuse(problem or UNKNOWN)
     if found.status != "held" or found.agent is None:
         return turn.refuse(NOBODY)
-    wrong = _wrong_target(turn, command, found)
+    if found.consult_of is not None:
+        return turn.refuse(_QUESTION)
+    wrong = wrong_target(turn, command, found)
     if wrong is not None:
         return turn.refuse(wrong)
     giver = found.agent
     turn.emit(Released(found.id, giver.name, turn.now, "transferred", command.note))
-    promise = _promise(turn, command, found)
-    queue(turn, found, _place(turn, command, found), "transferred", promise)
-    _warn(turn, command, found, promise)
+    promise = promise_of(turn, command, found)
+    queue(turn, found, place_for(turn, command, found), "transferred", promise)
+    warn(turn, command, found, promise)
     place_one(turn, found, skip=giver)
     return fill(turn, giver)
 
 
-def _wrong_target(turn: Turn, command: Transfer, found: Conversation) -> Refused | None:
+def wrong_target(turn: Turn, command: Transfer | Consult, found: Conversation) -> Refused | None:
+    """Why it cannot go there; None if it can."""
     rules = turn.workspace.rules
     if command.queue is None and command.to_agent is None and not command.skills:
         return _NOWHERE
@@ -56,7 +60,7 @@ def _wrong_target(turn: Turn, command: Transfer, found: Conversation) -> Refused
     return _HIS_ALREADY if holder is not None and holder.name == command.to_agent else None
 
 
-def _place(turn: Turn, command: Transfer, found: Conversation) -> Placement:
+def place_for(turn: Turn, command: Transfer | Consult, found: Conversation) -> Placement:
     """The queue that was named; else where it was, or a queue of the agent's."""
     target = command.queue or found.queue
     agent = turn.workspace.rules.agents.get(command.to_agent or "")
@@ -68,7 +72,8 @@ def _place(turn: Turn, command: Transfer, found: Conversation) -> Placement:
     return place._replace(requires=command.skills, asked=command.skills)
 
 
-def _promise(turn: Turn, command: Transfer, found: Conversation) -> Keep | None:
+def promise_of(turn: Turn, command: Transfer | Consult, found: Conversation) -> Keep | None:
+    """For the agent who was named, if he is there."""
     seconds = turn.workspace.rules.keep.transferred_seconds
     agent = turn.workspace.agents.get(command.to_agent or "")
     if agent is not None and _never(agent, found.channel):
@@ -76,7 +81,9 @@ def _promise(turn: Turn, command: Transfer, found: Conversation) -> Keep | None:
     return keep_for(turn.workspace, command.to_agent, turn.now, seconds)
 
 
-def _warn(turn: Turn, command: Transfer, found: Conversation, promise: Keep | None) -> None:
+def warn(
+    turn: Turn, command: Transfer | Consult, found: Conversation, promise: Keep | None
+) -> None:
     """It was done, but perhaps not what was meant: say so."""
     agent = turn.workspace.agents.get(command.to_agent or "")
     if agent is not None and _never(agent, found.channel):

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from services.router.engine.ordering import by_due
+from services.router.engine.shunning import FOREVER
 from services.router.engine.state import Agent, Conversation, State, Workspace
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
@@ -62,6 +63,8 @@ def kept(workspace: Workspace, agent: Agent, conversation: Conversation, now: in
     shunned = conversation.shunned or {}
     if shunned.get(agent.name, 0) <= now:
         return False
+    if shunned[agent.name] >= FOREVER:
+        return True
     return any(
         takes(other, conversation.channel)
         and able(workspace, other, conversation)
@@ -115,6 +118,7 @@ def check_state(state: State, now: int) -> None:
         _check_loads(workspace)
         _check_classes(workspace)
         _check_kept(workspace)
+        _check_questions(workspace)
         _check_threads(workspace)
         _check_hours(workspace, now)
         _check_limits(workspace, now)
@@ -185,6 +189,18 @@ def _check_threads(workspace: Workspace) -> None:
         )
 
 
+def _check_questions(workspace: Workspace) -> None:
+    """A question is about an open conversation that knows it, and is with somebody else."""
+    for conversation in workspace.conversations.values():
+        if conversation.consult_of is not None and conversation.status != "closed":
+            about = workspace.conversations[conversation.consult_of]
+            assert about.consult == conversation.id
+            assert about.status != "closed"
+        if conversation.consult is not None:
+            question = workspace.conversations[conversation.consult]
+            assert (question.consult_of, question.status != "closed") == (conversation.id, True)
+
+
 def _check_kept(workspace: Workspace) -> None:
     """What is kept for one agent waits, and he is there."""
     for conversation in workspace.conversations.values():
@@ -215,10 +231,10 @@ def _check_hours(workspace: Workspace, now: int) -> None:
 
 
 def _check_limits(workspace: Workspace, now: int) -> None:
-    """Nothing waits longer in an open queue than it allows."""
+    """No customer waits longer in an open queue than it allows."""
     for conversation in workspace.conversations.values():
         settings = workspace.rules.queues.get(conversation.queue)
-        if conversation.status != "waiting" or settings is None:
+        if conversation.status != "waiting" or settings is None or conversation.consult_of:
             continue
         turned = None if settings.hours is None else workspace.hours.get(settings.hours)
         if turned is not None and not turned.open:

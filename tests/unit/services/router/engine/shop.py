@@ -156,6 +156,24 @@ class Shop:
             )
         )
 
+    def consult(self, which: int, queue: str | None, actor: str = "own", **to: Any) -> None:
+        self._handle(which, actor, lambda **who: commands.Consult(queue=queue, **to, **who))
+
+    def end_consult(self, which: int, actor: str = "own", *, hand_over: bool) -> None:
+        """Of what is being asked, mostly."""
+        known = self.history.live.workspace(self.workspace).conversations
+        about = [c.id for c in known.values() if c.consult is not None]
+        conversation = _pick(about, which, "cnv_none")
+        owner = self.history.record.holders.get(conversation, "ada")
+        self.history.command(
+            commands.EndConsult(
+                workspace=self.workspace,
+                actor=owner if actor == "own" else actor,
+                conversation=conversation,
+                hand_over=hand_over,
+            )
+        )
+
     def merge(self, which: int, other: int, actor: str = "own") -> None:
         merged, _ = self._conversation(other)
         self._handle(which, actor, lambda **who: commands.Merge(other=merged, **who))

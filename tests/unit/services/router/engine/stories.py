@@ -78,6 +78,8 @@ class Story:
         for event in events:
             if isinstance(event, routing.Opened):
                 self._name(event.conversation, "c")
+            elif isinstance(event, routing.Consulted):
+                self._name(event.consult, "q")
             elif isinstance(event, routing.Offered):
                 self._name(event.offer, "o")
         return [_sentence(event, self.names) for event in events]
@@ -200,6 +202,25 @@ class Story:
             agent=step.get("agent", None if known.agent is None else known.agent.name),
         )
 
+    def _consult(self, step: Step) -> Input:
+        return commands.Consult(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["consult"]),
+            queue=step.get("to"),
+            to_agent=step.get("to_agent"),
+            skills=step.get("skills", {}),
+            note=step.get("note"),
+        )
+
+    def _end_consult(self, step: Step) -> Input:
+        return commands.EndConsult(
+            workspace=WORKSPACE,
+            actor=step["by"],
+            conversation=self.identity(step["end_consult"]),
+            hand_over=step.get("hand_over", False),
+        )
+
     def _merge(self, step: Step) -> Input:
         return commands.Merge(
             workspace=WORKSPACE,
@@ -303,6 +324,8 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "wake": Story._wake,
     "call_back": Story._call_back,
     "missed": Story._call_noted,
+    "consult": Story._consult,
+    "end_consult": Story._end_consult,
     "merge": Story._merge,
     "split": Story._split,
     "close": Story._close,

@@ -152,6 +152,18 @@ class Histories(RuleBasedStateMachine):
     def call_back(self, customer: int, seconds: float, intent: str) -> None:
         self.shop.call_back(customer, seconds, intent)
 
+    @rule(
+        which=NUMBERS,
+        queue=st.sampled_from((None, *QUEUES)),
+        to_agent=st.sampled_from((None, None, *AGENTS)),
+    )
+    def consult(self, which: int, queue: str | None, to_agent: str | None) -> None:
+        self.shop.consult(which, queue, to_agent=to_agent)
+
+    @rule(which=NUMBERS, actor=ACTORS, hand_over=st.booleans())
+    def end_consult(self, which: int, actor: str, hand_over: bool) -> None:
+        self.shop.end_consult(which, actor, hand_over=hand_over)
+
     @rule(which=NUMBERS, leg=st.sampled_from(("agent", "customer")), stale=st.booleans())
     def note_call(self, which: int, leg: str, stale: bool) -> None:
         self.shop.note_call(which, leg, stale=stale)
