@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager, suppress
 
 from prometheus_client import REGISTRY
 
+from services.router.engine.decide import decide
 from services.router.engine.state import State
+from services.router.engine.turn import Context
 from services.router.settings import EngineSettings
 from services.router.shard.decider import Decider
 from services.router.shard.decisions import SOURCE, Line
@@ -32,7 +34,7 @@ _SHARD = 0
 _WORKSPACE = "w"
 _INBOUND = Partition(INBOUND.name, _SHARD)
 _ROUTING = Partition(ROUTING.name, _SHARD)
-_AGENTS = 10_000
+_AGENTS = 3_000
 _AT_ONCE = 200
 _IN_HAND = 2_000
 _PATIENCE = 300.0
@@ -67,10 +69,14 @@ class Shard:
         configured = decider.configure(_WORKSPACE, self._rules)
         assert configured is not None
         await self._append([configured])
-        for record in self._records(self._size.waiting):
-            decider.decide(record)
-            if not record.offset % _AT_ONCE:
+        now = milliseconds(self._clock.now())
+        for number in range(self._size.waiting):
+            event = _event(number, number % 500)
+            decide(state, event, Context(now, event.id))
+            if not number % _AT_ONCE:
                 await asyncio.sleep(0)
+        self._written = self._line.inbound = self._size.waiting
+        self._line.seq += self._size.waiting
         return state
 
     def _decider(self, state: State) -> Decider:
@@ -92,7 +98,7 @@ class Shard:
         """As an owner does who leaves."""
         position = (await self._log.bounds([_ROUTING]))[_ROUTING][1]
         taker = Photographer(self._sink, self._clock, 0, 0, 1, 1.0, lambda: None)
-        before, begun = resident_mb(), time.perf_counter()
+        before, begun = resident_mb(), _now()
         with stalls() as found:
             await taker.last(state, self._line, position)
         return self._row("snapshot written", begun, before, found)
@@ -111,13 +117,13 @@ class Shard:
 
     async def _recover(self) -> list[Row]:
         """Owned again; and then decisions while the next snapshot is taken."""
-        before, begun = resident_mb(), time.perf_counter()
+        before, begun = resident_mb(), _now()
         with stalls() as found:
             async with self._owned() as owner:
                 recovered = self._row("recovery", begun, before, found)
                 recovered["replayed"] = self._size.tail
-                found.longest_ms = 0.0
-                before, begun = resident_mb(), time.perf_counter()
+                found.longest_ms = found.busy_ms = 0.0
+                before, begun = resident_mb(), _now()
                 decided = await self._go_on(owner)
                 busy = self._row("snapshot while deciding", begun, before, found)
         return [recovered, {**busy, "decisions_per_s": decided / busy["seconds"]}]
@@ -151,14 +157,21 @@ class Shard:
             await asyncio.sleep(0)
         return self._written - first
 
-    def _row(self, what: str, begun: float, before: float, found: Stalls) -> Row:
+    def _row(self, what: str, begun: tuple[float, float], before: float, found: Stalls) -> Row:
         return {
             "what": what,
             "waiting": self._size.waiting,
-            "seconds": time.perf_counter() - begun,
+            "seconds": time.perf_counter() - begun[0],
+            "cpu_s": time.process_time() - begun[1],
             "longest_stall_ms": found.longest_ms,
+            "longest_cpu_ms": found.busy_ms,
             "more_mb": resident_mb() - before,
         }
+
+
+def _now() -> tuple[float, float]:
+    """On the wall, and of this process's CPU time."""
+    return time.perf_counter(), time.process_time()
 
 
 def _snapshots() -> float:

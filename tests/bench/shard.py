@@ -52,6 +52,7 @@ async def _recovery(size: Size) -> Report:
     notes = (
         "recovery: the snapshot read from Kafka and restored, what came after it applied, owned",
         "longest stall: how late a tick of 2 ms came; other programs on the machine add to it",
+        "longest cpu: what the event loop did in one piece between two ticks, in CPU time",
     )
     return Report("a shard with much waiting", rows, notes)
 
