@@ -143,6 +143,10 @@ class Conversation(Document):
     closed_by: str | None = None
     closed_code: str | None = None
     wrap_up_until: int | None = None
+    wrap_up_most: int | None = None
+    wrap_up_code: str | None = None
+    wrap_up_asked: bool = False
+    wraps_up: bool = False
     reopened: int = 0
     messages: int = 0
     agent: str | None = None

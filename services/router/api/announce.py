@@ -116,16 +116,21 @@ def _closed(event: was.Closed) -> Data:
     return {"conversation": event.conversation, "by": event.by, "code": event.code}
 
 
-def _wrap_up(event: was.WrapUpStarted) -> Data:
+def _wrap_up(event: was.WrapUpStarted | was.WrapUpExtended) -> Data:
+    until = event.until
     return {
         "conversation": event.conversation,
         "agent": event.agent,
-        "until": from_milliseconds(event.until),
+        "until": None if until is None else from_milliseconds(until),
     }
 
 
-def _wrap_up_ended(event: was.WrapUpEnded) -> Data:
+def _wrap_up_asked(event: was.WrapUpAsked) -> Data:
     return {"conversation": event.conversation, "agent": event.agent}
+
+
+def _wrap_up_coded(event: was.WrapUpCoded | was.WrapUpEnded) -> Data:
+    return {"conversation": event.conversation, "agent": event.agent, "code": event.code}
 
 
 def _queued(event: was.Queued) -> Data:
@@ -188,8 +193,11 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.Unmerged: ("unmerged", _joined),
     was.SplitOff: ("split_off", _joined),
     was.Closed: ("closed", _closed),
+    was.WrapUpAsked: ("wrap_up_asked", _wrap_up_asked),
     was.WrapUpStarted: ("wrap_up", _wrap_up),
-    was.WrapUpEnded: ("wrap_up_ended", _wrap_up_ended),
+    was.WrapUpExtended: ("wrap_up_extended", _wrap_up),
+    was.WrapUpCoded: ("wrap_up_coded", _wrap_up_coded),
+    was.WrapUpEnded: ("wrap_up_ended", _wrap_up_coded),
     was.Queued: ("queued", _queued),
     was.Estimated: ("estimated", _estimated),
     was.WaitLimited: ("wait_limited", _wait_limited),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from services.router.api.caller import Role
 from shared.estimate import Model
 from shared.events.commands import PresenceState
+from shared.rules.wrap_up import Mode
 from shared.views.documents import ConversationState
 
 
@@ -157,6 +158,22 @@ class Wait(Answer):
     expected: ExpectedWait | None
 
 
+class WrapUpShown(Answer):
+    """The work after the end, as the queue has it. While it is `active` it ends by itself at
+    `until` (null: when you are done), which may be put off until `until_at_most`. `asked`: you have
+    said that you will need it.
+    """
+
+    mode: Mode
+    codes: list[str]
+    code_required: bool
+    active: bool
+    asked: bool
+    code: str | None
+    until: datetime | None
+    until_at_most: datetime | None
+
+
 class Conversation(Summary):
     """One conversation in full. `channel`, `account` and the customer's address are those by which
     he spoke last: an answer goes there. `merged` conversations belong to it. `wait` is null unless
@@ -175,6 +192,7 @@ class Conversation(Summary):
     closed_by: str | None
     closed_code: str | None
     offer: str | None
+    wrap_up: WrapUpShown | None
     reply: ReplyRules
     alert: AlertShown | None
 

@@ -148,7 +148,9 @@ class SnoozeFor(Strict):
 
 
 class Closing(Strict):
-    """How the conversation ended, in a word of your own.
+    """How it ended: one of the queue's codes, or a word of your own where it has none.
+
+    `wrap_up`: whether you need one, where the queue leaves that to you.
 
     `seen` is the id of the customer's last entry in the timeline that you have read: should he have
     written again meanwhile, nothing is closed (409). Without it, whatever came is closed with it.
@@ -156,6 +158,19 @@ class Closing(Strict):
 
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] | None = None
     seen: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    wrap_up: bool | None = None
+
+
+class WrapUpDone(Strict):
+    """How the conversation ended: one of the queue's codes."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] | None = None
+
+
+class Extension(Strict):
+    """By how much the end of the wrap-up is put off."""
+
+    seconds: Annotated[float, Field(gt=0, le=86_400)]
 
 
 class Nothing(Strict):

@@ -41,6 +41,7 @@ def conversation(
     refusal: Refusal | None,
     alert: out.AlertShown | None,
     standing: Standing | None,
+    wrap_up: out.WrapUpShown | None,
 ) -> out.Conversation:
     """The whole document; `refusal` is why the caller may not write."""
     found = situation.conversation
@@ -63,6 +64,7 @@ def conversation(
         closed_by=found.closed_by,
         closed_code=found.closed_code,
         offer=offer.id if offer is not None else None,
+        wrap_up=wrap_up,
         reply=reply_rules(situation, refusal),
         alert=alert,
     )

@@ -96,6 +96,7 @@ def assigned(now: Moment, event: was.Assigned) -> None:
         waiting.answer(now.sheet, conversation, event.at)
         conversation.state, conversation.agent = "held", event.agent
         conversation.assigned_at = conversation.assigned_at or event.at
+        conversation.wrap_up_asked, conversation.wrap_up_code = False, None
         conversation.holdings.append(Holding(agent=event.agent, since=now.offset))
         del conversation.holdings[:-KEPT]
         now.keep(conversation)
@@ -170,7 +171,8 @@ def closed(now: Moment, event: was.Closed) -> None:
 
 def wrap_up_started(now: Moment, event: was.WrapUpStarted) -> None:
     if conversation := now.conversation(event.conversation):
-        conversation.wrap_up_until = event.until
+        conversation.wrap_up_until, conversation.wrap_up_most = event.until, event.most
+        conversation.wrap_up_code, conversation.wraps_up = event.code, True
         now.keep(conversation)
         now.agent(event.agent).work[event.conversation] = Work(
             conversation=event.conversation,
@@ -182,13 +184,36 @@ def wrap_up_started(now: Moment, event: was.WrapUpStarted) -> None:
         )
 
 
+def wrap_up_asked(now: Moment, event: was.WrapUpAsked) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.wrap_up_asked = True
+        now.keep(conversation)
+
+
+def wrap_up_extended(now: Moment, event: was.WrapUpExtended) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.wrap_up_until = event.until
+        now.keep(conversation)
+    work = now.agent(event.agent).work.get(event.conversation)
+    if work is not None and work.phase == "wrap_up":
+        work.until = event.until
+
+
+def wrap_up_coded(now: Moment, event: was.WrapUpCoded) -> None:
+    if conversation := now.conversation(event.conversation):
+        conversation.wrap_up_code = event.code
+        now.keep(conversation)
+
+
 def wrap_up_ended(now: Moment, event: was.WrapUpEnded) -> None:
     agent = now.agent(event.agent)
     work = agent.work.get(event.conversation)
     if work is not None and work.phase == "wrap_up":
         del agent.work[event.conversation]
     if conversation := now.conversation(event.conversation):
-        conversation.wrap_up_until = None
+        conversation.wrap_up_until = conversation.wrap_up_most = None
+        conversation.wrap_up_code = event.code or conversation.wrap_up_code
+        conversation.wraps_up = False
         now.keep(conversation)
 
 

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from shared.events import routing as was
-from shared.events.commands import AcceptOffer, Close, DeclineOffer, EndWrapUp, Transfer
+from shared.events.commands import (
+    AcceptOffer,
+    AskWrapUp,
+    Close,
+    DeclineOffer,
+    EndWrapUp,
+    ExtendWrapUp,
+    Transfer,
+)
 from shared.events.outbound import Alert, OutboundMessage
 from tests.router.desk import SHOP, Office, office
 from tests.router.owner import NOW, NOW_MS, said
@@ -267,6 +275,69 @@ async def test_a_conversation_is_closed_and_wrapped_up(empty_redis: str) -> None
         Close(workspace=SHOP, actor="ana", conversation="cnv_1", code="solved"),
         EndWrapUp(workspace=SHOP, actor="ana", conversation="cnv_1"),
     ]
+
+
+async def test_a_wrap_up_is_shown_asked_for_extended_and_coded(empty_redis: str) -> None:
+    path = "/v1/conversations/cnv_1"
+    async with office(empty_redis) as here, here.desk.listen("ana") as stream:
+        await hold(here)
+        here.engine.answer = lambda _c: [was.WrapUpAsked("cnv_1", "ana", NOW_MS)]
+        await here.desk.post(f"{path}/wrap-up/ask", "ana")
+        held = await here.desk.call("GET", path, "ana")
+        started = was.WrapUpStarted("cnv_1", "ana", NOW_MS, NOW_MS + 1000, NOW_MS + 9000)
+        await here.owner.decide(was.Closed("cnv_1", "customer", NOW_MS), started)
+        here.engine.answer = lambda _c: [
+            was.WrapUpExtended("cnv_1", "ana", NOW_MS + 6000, NOW_MS),
+            was.WrapUpCoded("cnv_1", "ana", "solved", NOW_MS),
+        ]
+        await here.desk.post(f"{path}/wrap-up/extend", "ana", {"seconds": 5})
+        wrapping = await here.desk.call("GET", path, "ana")
+        here.engine.answer = lambda _c: [was.WrapUpEnded("cnv_1", "ana", NOW_MS, "refund")]
+        await here.desk.post(f"{path}/wrap-up/end", "ana", {"code": "refund"})
+        over = await here.desk.call("GET", path, "ana")
+        names = [(await stream.until(name)).name for name in ("wrap_up", "wrap_up_ended")]
+    shown = {"mode": "timed", "codes": [], "code_required": False, "code": None}
+    quiet = {"active": False, "until": None, "until_at_most": None}
+    assert held.body["wrap_up"] == {**shown, **quiet, "asked": True}
+    assert wrapping.body["wrap_up"] == {
+        **shown,
+        "active": True,
+        "asked": True,
+        "code": "solved",
+        "until": "2026-03-04T12:00:06Z",
+        "until_at_most": "2026-03-04T12:00:09Z",
+    }
+    assert over.body["wrap_up"] == {**shown, **quiet, "asked": True, "code": "refund"}
+    assert names == ["wrap_up", "wrap_up_ended"]
+    assert [command for _, command in here.engine.asked] == [
+        AskWrapUp(workspace=SHOP, actor="ana", conversation="cnv_1"),
+        ExtendWrapUp(workspace=SHOP, actor="ana", conversation="cnv_1", seconds=5),
+        EndWrapUp(workspace=SHOP, actor="ana", conversation="cnv_1", code="refund"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("end", {"code": "a word"}), ("extend", {}), ("extend", {"seconds": 0})],
+    ids=["no code", "extended by nothing said", "extended by nothing"],
+)
+async def test_what_is_no_wrap_up_at_all_is_refused(
+    empty_redis: str, path: str, body: dict[str, Any]
+) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        got = await here.desk.post(f"/v1/conversations/cnv_1/wrap-up/{path}", "ana", body)
+    assert (got.status, got.body["code"]) == (422, "invalid")
+    assert here.engine.asked == []
+
+
+async def test_an_unknown_code_is_told_what_there_is(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        refuse(here, "invalid", "No such code. This queue has solved, refund.")
+        got = await here.desk.post("/v1/conversations/cnv_1/close", "ana", {"code": "done"})
+    assert (got.status, got.body["code"]) == (422, "invalid")
+    assert got.body["detail"] == "No such code. This queue has solved, refund."
 
 
 async def test_the_alert_a_customer_answers_is_shown(empty_redis: str) -> None:

@@ -3,11 +3,12 @@
 from services.router.api import answered as out
 from services.router.api.asked import Closing
 from services.router.api.handlers.me import correlation
+from services.router.api.handlers.wrap_up import shown
 from services.router.api.operations import Call, Said
 from services.router.api.render import alert, conversation
 from services.router.api.replying import Situation, may_write
 from shared.channels.registry import CHANNELS
-from shared.events.commands import Close, EndWrapUp
+from shared.events.commands import Close
 from shared.views.documents import Alerted, Contact, Sent
 from shared.views.keys import Keys
 from shared.views.read import document
@@ -37,7 +38,9 @@ async def show(call: Call) -> Said:
     now = call.parts.now_ms()
     workspace = call.caller.workspace
     standing = await standing_of(call.parts.redis, workspace, found.conversation, now)
-    return Said(conversation(found, refusal, await _alert(call, found), standing))
+    rules = call.parts.workspace(workspace).rules
+    alert_shown, wrap_up = await _alert(call, found), shown(rules, found.conversation)
+    return Said(conversation(found, refusal, alert_shown, standing, wrap_up))
 
 
 async def _alert(call: Call, found: Situation) -> out.AlertShown | None:
@@ -59,14 +62,7 @@ async def close(call: Call) -> Said:
         conversation=name,
         code=body.code,
         seen=body.seen,
+        wrap_up=body.wrap_up,
     )
-    await call.parts.commands.ask(command, correlation(call))
-    return Said(out.Changed(conversation=name))
-
-
-async def end_wrap_up(call: Call) -> Said:
-    """The agent is done with it."""
-    caller, name = call.caller, call.path["conversation"]
-    command = EndWrapUp(workspace=caller.workspace, actor=caller.agent, conversation=name)
     await call.parts.commands.ask(command, correlation(call))
     return Said(out.Changed(conversation=name))
