@@ -118,11 +118,11 @@ class Conversation(Document):
     `waiting_since` is when the present wait began, `arrived_at` when the first one of this episode
     did. `told` are the offsets of the last decisions that told the customer something by itself,
     `expected` is what was said of this wait.
-    `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it is
-    not its own; `callback_at` is when we call again, `dial` the attempt under way; `moved`
-    are entries that belong to another conversation now.
-    `began` is the offset of the decision that opened it last, `position` that of the last one
-    about it.
+    `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it
+    is not its own; `consult_of` is what it is a question about, `consult` the open question
+    about it; `callback_at` is when we call again, `dial` the attempt under way; `moved` are
+    entries that belong to another conversation now. `began` is the offset of the decision that
+    opened it last, `position` that of the last one about it.
     """
 
     id: str
@@ -161,6 +161,8 @@ class Conversation(Document):
     snoozed_until: int | None = None
     joined: list[Joined] = []
     merged_into: str | None = None
+    consult_of: str | None = None
+    consult: str | None = None
     missed_calls: int = 0
     callback_at: int | None = None
     dial: str | None = None

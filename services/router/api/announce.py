@@ -88,6 +88,10 @@ def _woken(event: was.Woken) -> Data:
     return {"conversation": event.conversation, "agent": event.agent, "why": event.why}
 
 
+def _consulted(event: was.Consulted) -> Data:
+    return {"conversation": event.conversation, "consult": event.consult, "by": event.by}
+
+
 def _callback(event: was.CallbackAsked) -> Data:
     until = None if event.until is None else from_milliseconds(event.until)
     return {"conversation": event.conversation, "by": event.by, "not_before": until}
@@ -185,6 +189,7 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.Released: ("released", _released),
     was.Snoozed: ("snoozed", _snoozed),
     was.Woken: ("woken", _woken),
+    was.Consulted: ("consulted", _consulted),
     was.CallbackAsked: ("callback_asked", _callback),
     was.CallbackMissed: ("callback_missed", _missed_call),
     was.Dialled: ("dialled", _dialled),

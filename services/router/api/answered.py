@@ -57,7 +57,8 @@ class Customer(Answer):
 
 class Summary(Answer):
     """A conversation in a list. `attributes` are what routes looked at. Until `kept_until` it waits
-    for the agent `kept_for` alone; until `snoozed_until` it sleeps with its agent."""
+    for the agent `kept_for` alone; until `snoozed_until` it sleeps with its agent. `consult_of`:
+    it is a colleague's question about that conversation."""
 
     id: str
     state: ConversationState
@@ -72,6 +73,7 @@ class Summary(Answer):
     kept_until: datetime | None
     snoozed_until: datetime | None
     callback_at: datetime | None
+    consult_of: str | None
     opened_at: datetime
     waiting_since: datetime | None
     wrap_up_until: datetime | None
@@ -180,6 +182,7 @@ class Conversation(Summary):
     it waits."""
 
     wait: Wait | None
+    consult: str | None
     missed_calls: int
     merged: list[MergedShown]
     merged_into: str | None
@@ -216,6 +219,13 @@ class Declined(Answer):
 
 class Changed(Answer):
     conversation: str
+
+
+class Consulting(Changed):
+    """`consult` is the question: whoever is asked gets it as an offer."""
+
+    consult: str
+    warnings: list[str]
 
 
 class CallbackPromised(Changed):

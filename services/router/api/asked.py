@@ -121,6 +121,16 @@ class CallbackWish(Strict):
     not_before: AwareDatetime | None = None
 
 
+class Question(TransferTo):
+    """Whom to ask about it: as for a transfer. The customer stays where he is."""
+
+
+class QuestionEnds(Strict):
+    """The question is answered. `hand_over`: the customer goes to who was asked."""
+
+    hand_over: bool = False
+
+
 class MergeIn(Strict):
     """The conversation of the same customer that becomes part of this one."""
 

@@ -82,6 +82,8 @@ def may_write(situation: Situation, agent: str) -> Refusal | None:
     conversation = situation.conversation
     if conversation.state == "closed":
         return Refusal("gone", "This conversation has ended.")
+    if conversation.consult_of is not None:
+        return Refusal("forbidden", "A colleague's question is not read by the customer.")
     if conversation.agent is None:
         return Refusal("not_assigned", "Nobody has accepted this conversation.")
     if conversation.agent != agent:

@@ -9,6 +9,7 @@ from services.router.api import asked
 from services.router.api.caller import EVERYBODY, LEADS, PEOPLE
 from services.router.api.handlers import (
     callbacks,
+    consults,
     conversations,
     events,
     figures,
@@ -267,6 +268,35 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=("conflict", "invalid", *_DECIDED, *_SHOWN),
         description="He waits in his queue like a caller, now or from `not_before` on, once however"
         " often it is asked for. The queue's `callback` says who is called first and how often.",
+    ),
+    Operation(
+        "consult",
+        "POST",
+        _ONE + "/consult",
+        "Ask a colleague; the customer stays",
+        consults.ask,
+        out.Consulting,
+        "conversations",
+        201,
+        roles=PEOPLE,
+        body=asked.Question,
+        key="optional",
+        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *_DECIDED),
+        description="The question is offered like a conversation and takes capacity. On a live call"
+        " both agents and the customer are in a conference once it is accepted.",
+    ),
+    Operation(
+        "endConsult",
+        "POST",
+        _ONE + "/consult/end",
+        "Be done with it, or hand the customer over",
+        consults.end,
+        out.Changed,
+        "conversations",
+        roles=PEOPLE,
+        body=asked.QuestionEnds,
+        key="optional",
+        problems=("not_found", "forbidden", "conflict", *_DECIDED),
     ),
     Operation(
         "merge",

@@ -1,6 +1,6 @@
 """Who is asked to take a conversation, who holds it, how that ends. Pure folds of single events."""
 
-from services.router.view import outlook, waiting
+from services.router.view import consults, outlook, waiting
 from services.router.view.moment import Moment
 from shared.events import routing as was
 from shared.views.documents import KEPT, Conversation, Holding, Offer, Reference, Why, Work
@@ -160,6 +160,8 @@ def closed(now: Moment, event: was.Closed) -> None:
         conversation.state = "closed"
         conversation.closed_at, conversation.closed_by = event.at, event.by
         conversation.closed_code = event.code
+        if conversation.consult_of is not None:
+            consults.answered(now, conversation)
         now.keep(conversation)
         now.sheet.put(
             now.sheet.keys.thread(conversation.key),

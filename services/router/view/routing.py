@@ -6,7 +6,16 @@ A decision about a conversation whose beginning is no longer retained changes on
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from services.router.view import calls, conversations, figures, holding, hours, joining, outlook
+from services.router.view import (
+    calls,
+    consults,
+    conversations,
+    figures,
+    holding,
+    hours,
+    joining,
+    outlook,
+)
 from services.router.view.moment import Moment
 from services.router.view.sheet import Fold, Placed, Sheet
 from shared.events import routing as was
@@ -33,6 +42,7 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.Snoozed: holding.snoozed,
     was.Woken: holding.woken,
     was.Closed: holding.closed,
+    was.Consulted: consults.consulted,
     was.CallbackAsked: calls.callback_asked,
     was.CallbackMissed: calls.callback_missed,
     was.Dialled: calls.dialled,
@@ -74,7 +84,7 @@ def _fold(sheet: Sheet, placed: Placed[Decision]) -> None:
 def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
     for placed in batch:
         for event in placed.data.events:
-            for field in ("conversation", "other"):
+            for field in ("conversation", "other", "consult"):
                 conversation = getattr(event, field, None)
                 if conversation is not None:
                     yield sheet.keys.conversation(conversation)
@@ -107,6 +117,8 @@ def _behind(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
                     yield sheet.keys.outlook(found.queue)
                 if found.agent is not None:
                     yield sheet.keys.agent(found.agent)
+                if found.consult_of is not None:
+                    yield sheet.keys.conversation(found.consult_of)
 
 
 ROUTING_FOLD: Fold[Decision] = Fold(needs=(_named, _behind, figures.needs), apply=_fold)

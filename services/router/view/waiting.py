@@ -12,7 +12,8 @@ def begin(sheet: Sheet, conversation: Conversation, queue: str, due: int, since:
     conversation.queue, conversation.due, conversation.waiting_since = queue, due, since
     sheet.rank(sheet.keys.due(queue), conversation.id, due)
     sheet.rank(sheet.keys.since(queue), conversation.id, since)
-    sheet.rank(sheet.keys.waiting(conversation.channel), conversation.id, since)
+    if conversation.consult_of is None:
+        sheet.rank(sheet.keys.waiting(conversation.channel), conversation.id, since)
     sheet.rank(sheet.keys.standing(queue, conversation.channel), conversation.id, due)
 
 
@@ -42,6 +43,8 @@ def end(sheet: Sheet, conversation: Conversation) -> None:
 def answer(sheet: Sheet, conversation: Conversation, at: int) -> None:
     """The first answer of an episode is a wait that counts; one after a transfer is not."""
     if conversation.arrived_at is None or conversation.assigned_at is not None:
+        return
+    if conversation.consult_of is not None:
         return
     key = sheet.keys.waits(conversation.channel)
     waits = sheet.get(key, Waits) or Waits()

@@ -6,7 +6,7 @@ import pytest
 
 from shared.clock import milliseconds
 from shared.events import routing as was
-from shared.events.commands import Snooze, Wake
+from shared.events.commands import Consult, EndConsult, Snooze, Wake
 from tests.router.desk import SHOP, office
 from tests.router.owner import NOW_MS
 from tests.router.scenes import hold
@@ -130,3 +130,31 @@ async def test_nobody_is_called_back_elsewhere(
         got = await here.desk.post("/v1/callbacks", "ana", {**WISH, **wrong})
     assert (got.status, got.body["errors"][0]["pointer"]) == (422, where)
     assert here.engine.asked == []
+
+
+async def test_a_colleague_is_asked_and_writes_to_nobody(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        here.engine.answer = lambda _command: [
+            was.Consulted("cnv_1", "cns_1", "ana", NOW_MS, "refund?"),
+            was.Assigned("cns_1", "ben", NOW_MS),
+            was.Warned("cns_1", "not_there", "This agent is not available."),
+        ]
+        asked = await here.desk.post(f"{ONE}/consult", "ana", {"agent": "ben", "note": "refund?"})
+        his = await here.desk.call("GET", "/v1/me/conversations", "ben")
+        written = await here.desk.post(
+            "/v1/conversations/cns_1/replies", "ben", {"text": "Hello"}, key="k"
+        )
+        about = await here.desk.call("GET", ONE, "ana")
+        here.engine.answer = lambda _command: [was.Closed("cns_1", "ben", NOW_MS, "returned")]
+        ended = await here.desk.post(f"{ONE}/consult/end", "ben", {})
+        after = await here.desk.call("GET", ONE, "ana")
+    assert (asked.status, asked.body["consult"]) == (201, "cns_1")
+    assert asked.body["warnings"] == ["This agent is not available."]
+    assert [one["consult_of"] for one in his.body["held"]] == ["cnv_1"]
+    assert (written.status, written.body["code"]) == (403, "forbidden")
+    assert (about.body["consult"], ended.status, after.body["consult"]) == ("cns_1", 200, None)
+    assert [command for _, command in here.engine.asked] == [
+        Consult(workspace=SHOP, actor="ana", conversation="cnv_1", to_agent="ben", note="refund?"),
+        EndConsult(workspace=SHOP, actor="ben", conversation="cnv_1"),
+    ]

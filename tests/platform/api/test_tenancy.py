@@ -18,6 +18,7 @@ _BODIES: dict[str, Any] = {
     "reply": {"text": "Hello"},
     "transfer": {"queue": "care"},
     "merge": {"conversation": "cnv_2"},
+    "consult": {"agent": "ben"},
     "split": {"merged": "cnv_2"},
     "snooze": {"until": "2099-01-01T00:00:00Z"},
 }
