@@ -43,6 +43,8 @@ def after(now: Moment, event: Any, at: int) -> None:
 
 def needs(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
     """The intervals that the batch falls into, and those that its agents' time reaches back to."""
+    if not batch:
+        return
     yield from (sheet.keys.targets(), sheet.keys.staff())
     first, last = batch[0].data.at, max(placed.data.at for placed in batch)
     since = first
