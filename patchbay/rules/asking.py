@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -19,7 +20,10 @@ from shared.rules import Rules
 from shared.settings import ServiceSettings, read_settings
 from shared.versions import Versions
 
-OUT = Console(soft_wrap=True, highlight=False)
+_WIDE = 160
+"""Columns of a table where there is no terminal."""
+
+OUT = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 _ERRORS = Console(stderr=True, soft_wrap=True, highlight=False)
 R = TypeVar("R")
 

@@ -24,9 +24,9 @@ class Block:
         return self.commands.split("\n")[0][:40]
 
 
-def blocks() -> Iterator[Block]:
-    """All of them, in order."""
-    for part in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]:
+def blocks(text: str = TEXT) -> Iterator[Block]:
+    """All of them, in order, of the README or of another page."""
+    for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         section = part.partition("\n")[0]
         found = _BLOCK.findall(part)
         for index, (language, content) in enumerate(found):
