@@ -15,8 +15,10 @@ from services.router.settings import ApiSettings, EngineSettings, ViewSettings
 from services.router.view.digest import compare
 from shared.cache import open_cache
 from shared.clock import SystemClock, milliseconds
+from shared.config.models import Config
 from shared.events.outbound import OutboundMessage, Outcome
 from shared.log import Log, Partition
+from shared.rules import Rules
 from shared.service import Deps
 from shared.sqlite import SqliteLog
 from shared.topics import OUTBOUND, TOPICS
@@ -78,8 +80,20 @@ class Router:
         return found
 
 
+def with_rules(changes: dict[str, Any]) -> Config:
+    """The shop's configuration under other rules."""
+    config = shop()
+    known = config.workspaces[SHOP]
+    rules = Rules.model_validate({**known.rules.model_dump(mode="json"), **changes})
+    workspace = known.model_copy(update={"rules": rules})
+    return config.model_copy(update={"workspaces": {**config.workspaces, SHOP: workspace}})
+
+
 @asynccontextmanager
-async def router(url: str, **settings: Any) -> AsyncIterator[Router]:
+async def router(
+    url: str, rules: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Router]:
+    """The engine, a view and the API; `rules` replaces parts of the shop's."""
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(open_cache(url))
@@ -91,7 +105,7 @@ async def router(url: str, **settings: Any) -> AsyncIterator[Router]:
             log,
             redis,
             CLOCK,
-            shop(),
+            with_rules(rules or {}),
             SHARDS,
             "test",
             listening=lambda _name, port: bound.set_result(port),
@@ -260,3 +274,83 @@ async def test_a_lost_stream_takes_the_presence_and_the_offers_go_on(empty_redis
     assert told.data["conversation"] == lost.data["conversation"]
     assert (presence.body["state"], presence.body["reason"]) == ("offline", "connection_lost")
     assert (late.status, late.body["code"]) == (410, "gone")
+
+
+async def test_a_reconnect_in_time_keeps_what_was_held(empty_redis: str) -> None:
+    """The stream is lost and reported; the next one makes her what she was, nothing given away."""
+    async with router(empty_redis, lease_seconds=1) as here, here.desk.listen("sue") as sue:
+        async with here.desk.listen("ana") as ana:
+            await here.becomes("ana", "available")
+            await here.writes("k1", 1)
+            held = await here.accept("ana", ana)
+        gone = await sue.until("presence")
+        while gone.data["state"] != "offline":
+            gone = await sue.until("presence")
+        async with here.desk.listen("ana") as again:
+            back = await again.until("presence")
+            mine = await here.desk.call("GET", "/v1/me/conversations", "ana")
+    assert (gone.data["reason"], back.data["state"]) == ("connection_lost", "available")
+    assert gone.data["keeps_until"] is not None
+    assert [one["id"] for one in mine.body["held"]] == [held]
+
+
+async def test_who_does_not_come_back_loses_what_he_held(empty_redis: str) -> None:
+    """Its grace is over: it goes on to somebody else."""
+    rules = {"grace_seconds": 0.5}
+    async with (
+        router(empty_redis, rules, lease_seconds=1) as here,
+        here.desk.listen("ben") as ben,
+    ):
+        async with here.desk.listen("ana") as ana:
+            await here.becomes("ana", "available")
+            await here.writes("k1", 1)
+            held = await here.accept("ana", ana)
+        await here.becomes("ben", "available")
+        told = await ben.until("offer")
+        timeline = await here.desk.call("GET", f"/v1/conversations/{held}/timeline", "sue")
+    assert told.data["conversation"] == held
+    released = [one for one in timeline.body["entries"] if one.get("event") == "released"]
+    assert [(one["agent"], one["reason"]) for one in released] == [("ana", "agent_lost")]
+
+
+async def test_two_are_asked_and_the_first_accept_has_it(empty_redis: str) -> None:
+    rules = {"queues": {"care": {"offer": {"agents": 2}}, "sales": {}}}
+    async with (
+        router(empty_redis, rules) as here,
+        here.desk.listen("ana") as ana,
+        here.desk.listen("ben") as ben,
+    ):
+        await here.becomes("ana", "available")
+        await here.becomes("ben", "available")
+        await here.writes("k1", 1)
+        first, second = await ana.until("offer"), await ben.until("offer")
+        begun = await here.desk.post(f"/v1/offers/{first.data['offer']}/accepting", "ana")
+        taken = await here.desk.post(f"/v1/offers/{second.data['offer']}/accept", "ben")
+        ended = await ana.until("offer_ended")
+        late = await here.desk.post(f"/v1/offers/{first.data['offer']}/accept", "ana")
+    assert (begun.status, taken.status, late.status) == (200, 200, 410)
+    assert (ended.data["how"], ended.data["reason"]) == ("rescinded", "taken")
+
+
+async def test_a_wrap_up_with_codes_from_the_close_to_the_next_offer(empty_redis: str) -> None:
+    wrap_up = {"mode": "discretionary", "codes": ["solved", "refund"]}
+    agents = {
+        "ana": {"queues": ["care"], "capacity": {"whatsapp": 1}},
+        "sue": {"queues": ["care"], "role": "supervisor"},
+    }
+    rules = {"queues": {"care": {"wrap_up": wrap_up}}, "agents": agents}
+    async with router(empty_redis, rules) as here, here.desk.listen("ana") as ana:
+        await here.becomes("ana", "available")
+        await here.writes("k1", 1)
+        path = f"/v1/conversations/{await here.accept('ana', ana)}"
+        await here.writes("k2", 2)
+        closed = await here.desk.post(f"{path}/close", "ana", key="c1")
+        shown = await here.desk.call("GET", path, "ana")
+        early = await here.desk.post(f"{path}/wrap-up/end", "ana", {}, key="e1")
+        wrong = await here.desk.post(f"{path}/wrap-up/end", "ana", {"code": "x"}, key="e2")
+        done = await here.desk.post(f"{path}/wrap-up/end", "ana", {"code": "refund"}, key="e3")
+        following = await ana.until("offer")
+    assert [one.status for one in (closed, early, wrong, done)] == [200, 422, 422, 200]
+    assert wrong.body["detail"] == "No such code. This queue has solved, refund."
+    assert (shown.body["wrap_up"]["active"], shown.body["wrap_up"]["until"]) == (True, None)
+    assert following.data["conversation"] not in path
