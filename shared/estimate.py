@@ -11,6 +11,7 @@ the exact ones from the first place on.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 Model = Literal["class_departures", "queue_departures"]
@@ -72,11 +73,19 @@ class Pace:
 
 def quantiles(place: int, gap_ms: float, known: float) -> tuple[int, int]:
     """p50 and p90 of the wait of number `place` in line (from 1), in milliseconds."""
-    shape = 1.0 / (1.0 / max(1, place) + 1.0 / known)
-    mean = max(1, place) * gap_ms
-    return _quantile(mean, shape, 0.0), _quantile(mean, shape, _P90)
+    p50, p90 = _in_gaps(place, round(known, 1))
+    return round(p50 * gap_ms), round(p90 * gap_ms)
 
 
-def _quantile(mean: float, shape: float, normal: float) -> int:
+@lru_cache(maxsize=16_384)
+def _in_gaps(place: int, known: float) -> tuple[float, float]:
+    """The quantiles in units of the mean gap: the same few are asked for all the time."""
+    mean = max(1, place)
+    shape = 1.0 / (1.0 / mean + 1.0 / known)
+    return mean * _quantile(shape, 0.0), mean * _quantile(shape, _P90)
+
+
+def _quantile(shape: float, normal: float) -> float:
+    """Of a gamma distribution with this shape and the mean 1."""
     root = 1.0 - 1.0 / (9.0 * shape) + normal / (3.0 * math.sqrt(shape))
-    return round(mean * max(0.0, root) ** 3)
+    return max(0.0, root) ** 3

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.router.engine import (
     evolve_agents,
+    evolve_blocked,
     evolve_calls,
     evolve_consults,
     evolve_conversations,
@@ -69,6 +70,9 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.Merged: evolve_conversations.merged,
     routing.Unmerged: evolve_conversations.unmerged,
     routing.SplitOff: evolve_conversations.split_off,
+    routing.SenderBlocked: evolve_blocked.sender_blocked,
+    routing.SenderUnblocked: evolve_blocked.sender_unblocked,
+    routing.Ignored: _nothing,
     routing.Consulted: evolve_consults.consulted,
     routing.CallbackAsked: evolve_calls.callback_asked,
     routing.CallbackMissed: evolve_calls.callback_missed,
@@ -88,7 +92,7 @@ _HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.AlertNoted: evolve_conversations.alert_noted,
     routing.AlertForgotten: evolve_conversations.alert_forgotten,
     routing.HoursTurned: evolve_rules.hours_turned,
-    routing.Estimated: _nothing,
+    routing.Estimated: evolve_conversations.estimated,
     routing.WaitLimited: evolve_conversations.wait_limited,
     routing.Told: evolve_conversations.told,
     routing.Configured: evolve_rules.configured,

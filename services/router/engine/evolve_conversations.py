@@ -3,7 +3,7 @@
 from services.router.engine.index import class_for, dequeue, enqueue, rest, unload
 from services.router.engine.keeping import Keep, keep
 from services.router.engine.limits import remind_of_limit
-from services.router.engine.lines import began, gave_up
+from services.router.engine.lines import began, gave_up, said
 from services.router.engine.shunning import forgive, pardon
 from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
 from services.router.engine.stepping import FRESH
@@ -102,6 +102,11 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     if event.kept_for is None:
         began(conversation, event.at)
     remind_of_limit(state, workspace, conversation)
+
+
+def estimated(_state: State, workspace: Workspace, event: routing.Estimated) -> None:
+    """What its wait will be has been said."""
+    said(workspace.conversations[event.conversation], event.at)
 
 
 def wait_limited(state: State, workspace: Workspace, event: routing.WaitLimited) -> None:

@@ -18,68 +18,76 @@ if TYPE_CHECKING:
 LineKey = tuple[str, str, Requires | None]
 """Queue, channel and skills; None for all that the queue has on the channel."""
 
-_SHIFTS = (8, 13, 18, 23, 28, 33)
-"""Counted in steps of 256 ms, 8 s, 4 min, …: 32 of one make one of the next."""
-_DIGIT = 5
+_FINE, _SECONDS, _HOURS, _DAYS = 8, 15, 22, 29
+"""Counted in steps of 256 ms, 33 s, 70 min and 6 days: 128 of one make one of the next."""
+_DIGIT = 7
+_NEVER = -(2**63)
 
 
 class Ranks:
     """How many stand before somebody, without looking at them: counts per step of time.
 
-    An order statistic over digits of the key: six counts to change, at most 31 per digit to add up,
-    however many wait. Within a quarter of a second of each other two stand at the same place.
+    An order statistic over digits of the key: four counts to change, at most 127 per digit to add
+    up, however many wait. Within a quarter of a second of each other two stand at the same place.
     """
 
-    __slots__ = ("_counts", "_last", "size")
+    __slots__ = ("_days", "_fine", "_hours", "_last", "_seconds", "size")
 
     def __init__(self) -> None:
-        self._counts: tuple[dict[int, int], ...] = tuple({} for _ in _SHIFTS)
-        self._last: int | None = None
+        self._fine: dict[int, int] = {}
+        self._seconds: dict[int, int] = {}
+        self._hours: dict[int, int] = {}
+        self._days: dict[int, int] = {}
+        self._last = _NEVER
         self.size = 0
 
     def add(self, due: int) -> None:
         """Somebody with this key joins."""
         self.size += 1
-        if self._last is None or due > self._last:
-            self._last = due
-        for counts, shift in zip(self._counts, _SHIFTS, strict=True):
-            step = due >> shift
+        self._last = max(self._last, due)
+        for counts, step in self._steps(due):
             counts[step] = counts.get(step, 0) + 1
 
     def drop(self, due: int) -> None:
         """One of them leaves."""
         self.size -= 1
         if not self.size:
-            self._last = None
-        for counts, shift in zip(self._counts, _SHIFTS, strict=True):
-            step = due >> shift
-            left = counts[step] - 1
-            if left:
-                counts[step] = left
-            else:
+            self._last = _NEVER
+        for counts, step in self._steps(due):
+            if counts[step] == 1:
                 del counts[step]
+            else:
+                counts[step] -= 1
 
     def before(self, due: int) -> int:
         """How many have a lower key than one of those who wait with `due`."""
-        if self._last is not None and due >= self._last:
+        if due >= self._last:
             return self.size - 1
-        top = due >> _SHIFTS[-1]
-        found = sum(count for step, count in self._counts[-1].items() if step < top)
-        for counts, shift in zip(self._counts, _SHIFTS[:-1], strict=False):
-            step = due >> shift
+        top = due >> _DAYS
+        found = sum(count for step, count in self._days.items() if step < top)
+        for counts, step in self._steps(due)[:-1]:
             begin = step >> _DIGIT << _DIGIT
             if counts and begin < step:
                 found += sum(counts.get(other, 0) for other in range(begin, step))
         return found
 
+    def _steps(self, due: int) -> tuple[tuple[dict[int, int], int], ...]:
+        return (
+            (self._fine, due >> _FINE),
+            (self._seconds, due >> _SECONDS),
+            (self._hours, due >> _HOURS),
+            (self._days, due >> _DAYS),
+        )
+
 
 @dataclass(slots=True, eq=False)
 class Line:
     """One line, and what others call it. `levels` has the order within each level of strict
-    priority; `waiting` is all."""
+    priority; `waiting` is all. `said` is when something was last said of how it moves."""
 
     name: str = ""
     pace: Pace = field(default_factory=Pace)
+    said: int = 0
     waiting: int = 0
     levels: dict[int, Ranks] = field(default_factory=dict)
 
@@ -158,6 +166,13 @@ def gave_up(conversation: "Conversation", at: int) -> None:
         for line in wanted.lines:
             if not line.waiting:
                 line.pace.pause(at)
+
+
+def said(conversation: "Conversation", at: int) -> None:
+    """Something was said of how its line moves."""
+    wanted = conversation.skill_class
+    if wanted is not None:
+        wanted.lines[0].said = at
 
 
 def turned(workspace: "Workspace", at: int) -> None:

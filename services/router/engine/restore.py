@@ -26,6 +26,7 @@ from services.router.engine.state import (
     Agent,
     Alert,
     Before,
+    Blocked,
     Conversation,
     Offer,
     State,
@@ -121,9 +122,9 @@ def _workspace(
 
 def _lines(state: State, name: str, paces: list[list[Any]]) -> None:
     workspace = state.workspace(name)
-    for queue, channel, needs, *pace in paces:
+    for queue, channel, needs, *pace, said in paces:
         key = (queue, channel, None if needs is None else requires_of(needs))
-        workspace.lines[key] = Line(name_of(key), Pace(*pace))
+        workspace.lines[key] = Line(name_of(key), Pace(*pace), said)
 
 
 def _trial(
@@ -133,6 +134,12 @@ def _trial(
     workspace = state.workspace(name)
     begin_trial(workspace, digest, Rules.model_validate(rules), made)
     workspace.donors = donors(workspace)
+
+
+def _blocked(state: State, name: str, subject: str, values: list[Any]) -> None:
+    found = state.workspace(name).blocked[subject] = Blocked(*values)
+    if found.until is not None:
+        arm(state, found.until, "unblock", name, subject)
 
 
 def _donor(state: State, name: str, queue: str, answered: str) -> None:
@@ -279,6 +286,7 @@ _READERS: dict[str, Callable[..., None]] = {
     "lines": _lines,
     "trial": _trial,
     "donor": _donor,
+    "blocked": _blocked,
     "agent": _agent,
     UNSETTLED: _unsettled,
     "conversation": _conversation,

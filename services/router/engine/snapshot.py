@@ -127,6 +127,8 @@ def heads(state: "State") -> Iterator[str]:
             yield trial_line(workspace, workspace.trial)
         for donor in workspace.donors.values():
             yield _line("donor", workspace.name, donor.queue, hex(donor.answered))
+        for subject in sorted(workspace.blocked):
+            yield _line("blocked", workspace.name, subject, tuple(workspace.blocked[subject]))
         if not workspace.settled:
             yield _line(UNSETTLED, workspace.name)
         for name in sorted(workspace.agents):
@@ -222,7 +224,7 @@ def _heard_of(state: "State", name: str) -> bool:
 def _paces(workspace: "Workspace") -> list[list[Any]]:
     """How the lines move; how long they are follows from what waits."""
     found = [
-        [queue, channel, needs if needs is None else plain(needs), *astuple(line.pace)]
+        [queue, channel, needs if needs is None else plain(needs), *astuple(line.pace), line.said]
         for (queue, channel, needs), line in workspace.lines.items()
         if line.pace != _STILL
     ]

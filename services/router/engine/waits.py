@@ -11,12 +11,17 @@ from services.router.engine.state import Conversation, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from services.router.engine.versions import routing_for
+from shared.estimate import Model
 from shared.events.routing import Estimated, HoursTurned, Told, ToldWhat, WaitLimited
 from shared.rules import Hours, Queue
 
 TELL_AGAIN_MS = 3_600_000
 """So long after an automatic message the same customer is not told again that we are closed:
 whatever answers him by itself gets no second answer (RFC 3834, 2)."""
+
+
+SAY_AGAIN_MS = 10_000
+"""So often the record says of each line how it moves, unless every customer is told."""
 
 
 def receive(turn: Turn, conversation: Conversation, keep: Keep | None = None) -> None:
@@ -113,16 +118,35 @@ def _too_long(turn: Turn, conversation: Conversation) -> None:
 
 
 def _say_how_long(turn: Turn, conversation: Conversation) -> None:
-    """Note what can be said of its wait, if anything; tell the customer, where he is to be told."""
+    """Note what can be said of its wait, if anything; tell the customer, where he is to be told.
+
+    Where nobody is told, once in a while for each line is enough to know how it moves.
+    """
+    tell, wanted = _settings(turn.workspace, conversation).tell_wait, conversation.skill_class
+    if wanted is None or not (tell or turn.now - wanted.lines[0].said >= SAY_AGAIN_MS):
+        return
     found = estimate(turn.workspace, conversation, turn.now)
-    wanted = conversation.skill_class
-    if found is None or wanted is None:
+    if found is None:
         return
     if found.model is not None:
-        line = wanted.lines[0].name
-        turn.emit(Estimated(conversation.id, line, turn.now, **found._asdict()))
-    if _settings(turn.workspace, conversation).tell_wait:
+        turn.emit(_estimated(conversation.id, wanted.lines[0].name, turn.now, found, found.model))
+    if tell:
         _tell(turn, conversation, "expected_wait", _as_said(found))
+
+
+def _estimated(conversation: str, line: str, now: int, found: Estimate, model: Model) -> Estimated:
+    return Estimated(
+        conversation,
+        line,
+        now,
+        found.position,
+        found.place,
+        model,
+        found.gap_ms,
+        found.known,
+        found.p50_ms,
+        found.p90_ms,
+    )
 
 
 def _as_said(found: Estimate) -> dict[str, str]:

@@ -6,6 +6,7 @@ from shared.events import routing as was
 from shared.figures.facts import Fact
 from shared.figures.tally import UNPROMISED
 from shared.views.documents import Conversation, Expected, LinePace, Outlook
+from shared.views.waits import STALE_MS
 
 _MOST_LINES = 50
 _MOST_VERDICTS = 200
@@ -51,8 +52,10 @@ def judge(now: Moment, conversation: Conversation, at: int) -> None:
         return
     if conversation.expected is None and not _had_to_wait(conversation, since):
         return
-    verdict = _verdict(conversation.expected, at)
     key, outlook = _outlook(now.sheet, queue)
+    if conversation.expected is None and _could_be_said(outlook, conversation.channel, since):
+        return
+    verdict = _verdict(conversation.expected, at)
     known = outlook.verdicts.get(conversation.channel, "")
     outlook.verdicts[conversation.channel] = (known + VERDICTS[verdict])[-_MOST_VERDICTS:]
     now.sheet.put(key, outlook)
@@ -63,6 +66,13 @@ def judge(now: Moment, conversation: Conversation, at: int) -> None:
 def _had_to_wait(conversation: Conversation, since: int) -> bool:
     offers = conversation.offers
     return bool(offers) and offers[-1].at > since
+
+
+def _could_be_said(outlook: Outlook, channel: str, at: int) -> bool:
+    """The record says it of one wait per line and some seconds; the others are no case either."""
+    return any(
+        line.channel == channel and abs(at - line.at) <= STALE_MS for line in outlook.lines.values()
+    )
 
 
 def _verdict(expected: Expected | None, at: int) -> str:
