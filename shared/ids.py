@@ -24,6 +24,19 @@ def conversation_key(secret: bytes, workspace: str, account: str, *thread: str) 
     return digest.hexdigest()
 
 
+def sender_key(secret: bytes, workspace: str, channel: str, address: str) -> str:
+    """An opaque name for whoever has this address on the channel, whatever the account or thread.
+
+    Keyed as `conversation_key` is.
+    """
+    digest = hashlib.blake2b(
+        _join(("sender", workspace, channel, address.strip().lower())),
+        key=secret[:64],
+        digest_size=12,
+    )
+    return f"snd_{digest.hexdigest()}"
+
+
 def shard_of(key: str, shards: int) -> int:
     """The partition of a key: CRC-32 (ISO 3309) modulo the partition count, in every language."""
     return zlib.crc32(key.encode()) % shards

@@ -14,7 +14,7 @@ from shared.events.dead import DeadLetter
 from shared.events.envelope import Envelope, encode
 from shared.events.inbound import CustomerEvent
 from shared.events.outbound import Receipt
-from shared.ids import conversation_key, derived_id
+from shared.ids import conversation_key, derived_id, sender_key
 from shared.log import Entry, Partition
 from shared.topics import DEAD_LETTERS, DELIVERIES, INBOUND, Topic
 
@@ -114,8 +114,14 @@ class Recorder:
             conversation_key=key,
             received_at=now,
             action=item.action,
+            sender=self._sender(account, item),
         )
         return self.event(INBOUND, account.workspace, key, event.id, event, now, "published")
+
+    def _sender(self, account: AccountSettings, item: Incoming) -> str:
+        secret = self._accounts.identity_key(account.workspace)
+        address = item.action.sender.address
+        return sender_key(secret, account.workspace, account.channel, address)
 
     def _receipt(self, account: AccountSettings, item: Reported, key: str, now: datetime) -> Draft:
         receipt = Receipt(

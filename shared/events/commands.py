@@ -125,6 +125,29 @@ class Wake(Event):
     conversation: str
 
 
+class BlockSender(Event):
+    """What he sends opens nothing, until `until` or for good.
+
+    `subject` is a conversation key, or the opaque name of an address (`CustomerEvent.sender`).
+    """
+
+    TYPE: ClassVar[str] = "patchbay.command.block_sender.v1"
+
+    workspace: str
+    actor: str
+    subject: str
+    until: datetime | None = None
+    reason: str | None = None
+
+
+class UnblockSender(Event):
+    TYPE: ClassVar[str] = "patchbay.command.unblock_sender.v1"
+
+    workspace: str
+    actor: str
+    subject: str
+
+
 class Consult(Event):
     """Ask a colleague about a held conversation; the customer stays with who holds it."""
 
@@ -359,6 +382,8 @@ Command = (
     | Transfer
     | Snooze
     | Wake
+    | BlockSender
+    | UnblockSender
     | Consult
     | EndConsult
     | RequestCallback
@@ -386,6 +411,8 @@ COMMANDS: tuple[type[Event], ...] = (
     Transfer,
     Snooze,
     Wake,
+    BlockSender,
+    UnblockSender,
     Consult,
     EndConsult,
     RequestCallback,

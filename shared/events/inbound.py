@@ -115,7 +115,8 @@ class CustomerEvent(Event):
     """One action of one customer, in its workspace, on its channel account.
 
     `id` is the provider's deduplication key prefixed by the account: the second record with an id
-    is a duplicate. `conversation_key` is opaque and also the record key.
+    is a duplicate. `conversation_key` is opaque and also the record key; `sender` is an opaque name
+    of whoever has the address, on whatever account or thread.
     """
 
     TYPE: ClassVar[str] = "patchbay.inbound.v1"
@@ -127,3 +128,4 @@ class CustomerEvent(Event):
     conversation_key: str
     received_at: datetime
     action: Action
+    sender: str | None = None

@@ -245,6 +245,42 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderBlocked:
+    """What he sends opens nothing. `subject` is a conversation key or a `CustomerEvent.sender`."""
+
+    subject: str
+    by: str
+    at: int
+    until: int | None = None
+    reason: str | None = None
+    event: Literal["sender_blocked"] = "sender_blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class SenderUnblocked:
+    """He may write again; `by` is `system` when its time was over."""
+
+    subject: str
+    by: str
+    at: int
+    event: Literal["sender_unblocked"] = "sender_unblocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A blocked sender's action, kept in `inbound` by the id `ref`: nothing came of it.
+
+    `why` is the subject that is blocked, or `rule:` and the rule's name.
+    """
+
+    key: str
+    ref: str
+    why: str
+    at: int
+    event: Literal["ignored"] = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
 class Consulted:
     """The agent `by`, who holds it, asks a colleague: `consult` is that piece of work."""
 
@@ -604,6 +640,9 @@ RoutingEvent = Annotated[
     | Snoozed
     | Woken
     | Closed
+    | SenderBlocked
+    | SenderUnblocked
+    | Ignored
     | Consulted
     | CallbackAsked
     | CallbackMissed

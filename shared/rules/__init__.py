@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from shared.rules.agents import Agent
 from shared.rules.base import Level, Name, Seconds
+from shared.rules.blocked import BlockedSenders
 from shared.rules.callbacks import Callback
 from shared.rules.capacity import Capacity, Ramp
 from shared.rules.classes import Order, PriorityClass
@@ -26,6 +27,7 @@ __all__ = [
     "MOST_RULES",
     "AfterHours",
     "Agent",
+    "BlockedSenders",
     "Callback",
     "Capacity",
     "First",
@@ -97,6 +99,8 @@ class Rules(Strict):
     """For so long a declined or missed conversation is not offered to the same agent, unless
     nobody else could take it sooner."""
 
+    blocked: tuple[BlockedSenders, ...] = ()
+    """Senders whose messages begin no conversation."""
     keep: Keep = Keep()
     """For how long what is meant for one agent is kept for him."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.router.engine import (
     alerts,
+    blocking,
     callbacks,
     closing,
     configure,
@@ -96,6 +97,7 @@ _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
     "wake": lambda turn, timer: snooze.wake_in_time(turn, timer.subject, timer.at),
     "callback": lambda turn, timer: callbacks.due(turn, timer.subject, timer.at),
     "dial": lambda turn, timer: callbacks.rang_out(turn, timer.subject, timer.at),
+    "unblock": lambda turn, timer: blocking.block_over(turn, timer.subject, timer.at),
     "alert": lambda turn, timer: alerts.forget_alert(turn, timer.subject, timer.at),
     "grace": lambda turn, timer: presence.grace_over(turn, timer.subject, timer.at),
     "hours": lambda turn, timer: configure.hours_over(turn, timer.subject, timer.at),
@@ -124,6 +126,8 @@ _HANDLERS: dict[type, Callable[[Turn, Any], None]] = {
     commands.NoteCall: callbacks.note_call,
     commands.Consult: consults.consult,
     commands.EndConsult: consults.end_consult,
+    commands.BlockSender: blocking.block,
+    commands.UnblockSender: blocking.unblock,
     commands.Close: handling.close,
     commands.AskWrapUp: wrap_up.ask,
     commands.ExtendWrapUp: wrap_up.extend,

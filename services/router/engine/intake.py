@@ -5,6 +5,7 @@ and bounces, typing, reactions, edits and consents never do.
 """
 
 from services.router.engine.attributes import of_event
+from services.router.engine.blocking import ignored
 from services.router.engine.calls import take_call
 from services.router.engine.closing import close
 from services.router.engine.opening import attach, begin
@@ -25,6 +26,8 @@ def take_in(turn: Turn, event: CustomerEvent) -> None:
         return
     last = None if thread is None else thread.last
     current = None if last is None or last.status == "closed" else last
+    if current is None and ignored(turn, event):
+        return
     if action.kind == "call":
         own = current is not None and current.channel == event.channel
         take_call(turn, event, current if own else None)

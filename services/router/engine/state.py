@@ -177,6 +177,15 @@ class Agent:
     shunned: dict[str, int] = field(default_factory=dict)
 
 
+class Blocked(NamedTuple):
+    """Who blocked a sender, when, until when (None: for good), and why."""
+
+    by: str
+    at: int
+    until: int | None
+    reason: str | None
+
+
 @dataclass(slots=True, eq=False)
 class Alert:
     """What a customer was told; his next conversation on that thread carries it."""
@@ -248,6 +257,7 @@ class Workspace:
     left: list[Agent] = field(default_factory=list)
     deserted: list[SkillClass] = field(default_factory=list)
     declined: dict[str, Conversation] = field(default_factory=dict)
+    blocked: dict[str, Blocked] = field(default_factory=dict)
     lapses: list[tuple[int, str]] = field(default_factory=list)
     unswept: list[Conversation] = field(default_factory=list)
     unfilled: list[tuple[int, str]] = field(default_factory=list)

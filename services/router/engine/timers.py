@@ -28,6 +28,7 @@ Kind = Literal[
     "step",
     "steps",
     "sweep",
+    "unblock",
     "wake",
     "wrap_up",
 ]

@@ -68,6 +68,7 @@ class Day:
             lambda: shop.transfer(number(), pick(QUEUES)): 4,
             lambda: shop.snooze(number(), pick((5, 60, 3000))): 5,
             lambda: shop.wake(number()): 2,
+            lambda: shop.block(number() % 12, pick((0, 20)), lift=pick((True, False))): 2,
             lambda: shop.consult(number(), pick(QUEUES[:2])): 5,
             lambda: shop.consult(number(), None, to_agent=pick(AGENTS)): 4,
             lambda: shop.end_consult(number(), hand_over=pick((True, False))): 5,

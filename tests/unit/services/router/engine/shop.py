@@ -156,6 +156,14 @@ class Shop:
             )
         )
 
+    def block(self, customer: int, seconds: float, *, lift: bool) -> None:
+        """By the key, or by the sender; sometimes it is lifted instead."""
+        subject = f"snd_{customer}" if customer % 2 else f"key{customer}"
+        who = {"workspace": self.workspace, "actor": "system", "subject": subject}
+        until = moment(self.history.now) + timedelta(seconds=seconds) if seconds else None
+        blocked: Any = commands.BlockSender(**who, until=until)
+        self.history.command({True: commands.UnblockSender(**who), False: blocked}[lift])
+
     def consult(self, which: int, queue: str | None, actor: str = "own", **to: Any) -> None:
         self._handle(which, actor, lambda **who: commands.Consult(queue=queue, **to, **who))
 

@@ -105,6 +105,7 @@ class Story:
             channel="phone" if "call" in step else step.get("channel", "whatsapp"),
             account="acc",
             conversation_key=step["customer"],
+            sender=step.get("sender"),
             received_at=moment(START + round({"received": step["at"], **step}["received"] * 1000)),
             action=action,
         )
@@ -200,6 +201,21 @@ class Story:
             leg=step.get("leg", "customer"),
             dial=step.get("dial", known.dial),
             agent=step.get("agent", None if known.agent is None else known.agent.name),
+        )
+
+    def _block(self, step: Step) -> Input:
+        until = step.get("until")
+        return commands.BlockSender(
+            workspace=WORKSPACE,
+            actor=step.get("by", "system"),
+            subject=step["block"],
+            until=None if until is None else moment(START + round(until * 1000)),
+            reason=step.get("reason"),
+        )
+
+    def _unblock(self, step: Step) -> Input:
+        return commands.UnblockSender(
+            workspace=WORKSPACE, actor=step.get("by", "system"), subject=step["unblock"]
         )
 
     def _consult(self, step: Step) -> Input:
@@ -324,6 +340,8 @@ _STEPS: dict[str, Callable[[Story, Step], Input]] = {
     "wake": Story._wake,
     "call_back": Story._call_back,
     "missed": Story._call_noted,
+    "block": Story._block,
+    "unblock": Story._unblock,
     "consult": Story._consult,
     "end_consult": Story._end_consult,
     "merge": Story._merge,

@@ -164,6 +164,10 @@ class Histories(RuleBasedStateMachine):
     def end_consult(self, which: int, actor: str, hand_over: bool) -> None:
         self.shop.end_consult(which, actor, hand_over=hand_over)
 
+    @rule(customer=CUSTOMERS, seconds=st.sampled_from((-1, 0, 20, 600)), lift=st.booleans())
+    def block(self, customer: int, seconds: float, lift: bool) -> None:
+        self.shop.block(customer, seconds, lift=lift)
+
     @rule(which=NUMBERS, leg=st.sampled_from(("agent", "customer")), stale=st.booleans())
     def note_call(self, which: int, leg: str, stale: bool) -> None:
         self.shop.note_call(which, leg, stale=stale)

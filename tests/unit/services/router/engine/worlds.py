@@ -175,6 +175,7 @@ def customer_event(
         channel=channel,
         account="acc",
         conversation_key=f"key{customer}",
+        sender=f"snd_{customer}",
         received_at=moment(at),
         action=Action(
             kind="call" if call else kind,
