@@ -17,6 +17,7 @@ LIVE = frozenset({"started", "menu", "queued", "bridged"})
 """The states of a call whose line is open."""
 ENDS_THE_CALL = frozenset({"callback_confirmed", "after_hours_closed", "max_wait_closed"})
 """What is said last: the caller need not hold the line any more."""
+_WHILE_WAITING = frozenset({"expected_wait", "max_wait"})
 _WITHIN = timedelta(minutes=10)
 """After that an automatic message is of no use to anybody."""
 _MINUTE_MS = 60_000
@@ -30,12 +31,14 @@ def automatic(
     identity: str,
 ) -> OutboundMessage | None:
     """The message with this id that it becomes; None where there is nobody to be told: a caller
-    who has hung up, a customer whose reply window is over."""
+    who has hung up, a customer whose reply window is over, or who has been answered meanwhile."""
     name, shop = workspace
     at = from_milliseconds(event.at)
     until = _window(found, contact)
     live = found.attributes.get("call_state") in LIVE or event.what == "callback_confirmed"
     if (until is not None and at >= until) or (found.channel == "phone" and not live):
+        return None
+    if event.what in _WHILE_WAITING and found.state in ("held", "closed"):
         return None
     language = _language(found, contact, shop)
     return OutboundMessage(

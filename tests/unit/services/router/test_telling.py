@@ -90,6 +90,16 @@ def test_nobody_is_there_to_be_told(
     assert automatic(event, found, contact, ("shop", workspace()), "msg_1") is None
 
 
+@pytest.mark.parametrize(("what", "still"), [("max_wait", False), ("max_wait_closed", True)])
+def test_who_was_answered_meanwhile_is_not_told_to_wait(what: Any, still: bool) -> None:
+    event = Told("cnv_1", what, {}, AT)
+    found = conversation().model_copy(update={"state": "closed"})
+
+    message = automatic(event, found, None, ("shop", workspace()), "msg_1")
+
+    assert (message is not None) is still
+
+
 def test_a_mail_stays_in_its_thread_and_a_window_is_kept() -> None:
     mail = MailHead(message_id="<1@x>", subject="Where is it?", references=["<0@x>"])
     event = Told("cnv_1", "max_wait", {}, AT)
