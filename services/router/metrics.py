@@ -78,6 +78,14 @@ OFFER_SECONDS = Histogram(
 )
 """`outcome`: accepted, declined, expired, rescinded, cancelled."""
 
+ROUTE_STEPS = Counter(
+    "patchbay_route_steps_total",
+    "How often is each step of a route taken, and how does it end?",
+    ["route", "step", "outcome"],
+)
+"""`step` counts from 1. `outcome`: taken, then answered, abandoned, ended, expired (the next step
+came) or left (routed anew). The first 50 routes that are met; the rest together as `other`."""
+
 TRANSFERS = Counter(
     "patchbay_transfers_total",
     "How many conversations are given to another queue?",
@@ -89,8 +97,8 @@ WAIT_ESTIMATES = Counter(
     "Did waits end when we said they would?",
     [*_BY, "result"],
 )
-"""`result`: within_p50, within_p90 (later than half, not than nine in ten), beyond, unknown (nothing
-could be said). Half should be within_p50, nine in ten either of the first two."""
+"""`result`: within_p50, within_p90 (later than half, not than nine in ten), beyond, unknown
+(nothing could be said). Half should be within_p50, nine in ten either of the first two."""
 
 ARRIVALS = Counter(
     "patchbay_arrivals_total",

@@ -36,11 +36,20 @@ class Span(BaseModel):
     held: int = 0
     wraps_up: int = 0
     offers: dict[str, int] = {}
+    route: str = ""
+    step: int = 0
+    stepped: int = 0
 
     def fact(self, measure: Measure, since: int, at: int, outcome: str = "") -> Fact:
         """A fact about it; clocks of two processes may differ, time is never negative."""
         passed = max(0, at - since)
         return Fact(measure, self.channel, self.queue, self.priority, passed, outcome)
+
+    def fact_of_step(self, at: int, outcome: str) -> Fact:
+        """A fact about the step that it is in."""
+        passed = max(0, at - self.stepped)
+        by = (self.channel, self.queue, self.priority, passed, outcome)
+        return Fact("step", *by, self.route, self.step)
 
 
 def begin(event: was.Opened, position: int) -> Span:
@@ -62,6 +71,8 @@ def _reopened(span: Span, event: was.Reopened, position: int) -> list[Fact]:
 
 def _queued(span: Span, event: was.Queued, position: int) -> list[Fact]:
     facts: list[Fact] = []
+    if span.step and (event.step, event.route) != (span.step, span.route):
+        facts += _left_step(span, event.at, "left")
     if span.waits:
         if event.queue != span.queue:
             facts.append(span.fact("queue_wait", span.entered, event.at, "moved"))
@@ -75,6 +86,20 @@ def _queued(span: Span, event: was.Queued, position: int) -> list[Fact]:
     if not span.waits and not span.answered:
         facts.append(span.fact("arrival", event.at, event.at))
     span.waits = True
+    return facts
+
+
+def _stepped(span: Span, event: was.Stepped, _position: int) -> list[Fact]:
+    facts = _left_step(span, event.at, "expired")
+    span.route, span.step, span.stepped = event.route, event.step, event.at
+    return [*facts, span.fact_of_step(event.at, "taken")]
+
+
+def _left_step(span: Span, at: int, outcome: str) -> list[Fact]:
+    if not span.step:
+        return []
+    facts = [span.fact_of_step(at, outcome)]
+    span.step = 0
     return facts
 
 
@@ -131,7 +156,7 @@ def _left_queue(span: Span, at: int, outcome: str) -> list[Fact]:
     if not span.answered:
         facts.append(span.fact("wait", span.arrived, at, outcome))
     span.waits = False
-    return facts
+    return facts + _left_step(span, at, outcome)
 
 
 def _let_go(span: Span, at: int) -> list[Fact]:
@@ -141,6 +166,7 @@ def _let_go(span: Span, at: int) -> list[Fact]:
 
 _STEPS: dict[type, Callable[[Span, Any, int], list[Fact]]] = {
     was.Reopened: _reopened,
+    was.Stepped: _stepped,
     was.Queued: _queued,
     was.Offered: _offered,
     was.OfferEnded: _offer_ended,

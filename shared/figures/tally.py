@@ -72,8 +72,10 @@ class Row(BaseModel):
     offers: dict[str, int] = {}
 
     def add(self, fact: Fact, target: Target) -> None:
-        """Count one fact."""
-        _COUNT[fact.measure](self, fact, target)
+        """Count one fact; what has no place here is a metric only."""
+        count = _COUNT.get(fact.measure)
+        if count is not None:
+            count(self, fact, target)
 
     def merge(self, other: "Row") -> None:
         """Count all that another one has."""

@@ -104,6 +104,12 @@ def _why(event: was.Queued) -> Why:
     )
 
 
+def stepped(now: Moment, event: was.Stepped) -> None:
+    """Nobody took it: the next step of its route comes."""
+    why = Why(route=event.route, step=event.step)
+    now.tell(event.conversation, event.at, "stepped", reason=event.why, why=why)
+
+
 def responded(now: Moment, event: was.Responded) -> None:
     if conversation := now.conversation(event.conversation):
         conversation.responded_at = event.at

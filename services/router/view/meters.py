@@ -33,6 +33,7 @@ class Meters:
 
     def __init__(self, queues: int = 50, classes: int = 20) -> None:
         self._queues = Names(queues)
+        self._routes = Names(queues)
         self._classes = Names(classes)
 
     def count(self, facts: Iterable[tuple[int, Fact, Target]], beginning: int) -> None:
@@ -42,6 +43,10 @@ class Meters:
                 self._count(fact, target)
 
     def _count(self, fact: Fact, target: Target) -> None:
+        if fact.measure == "step":
+            route = self._routes.label(fact.route)
+            metrics.ROUTE_STEPS.labels(route, str(fact.step), fact.outcome).inc()
+            return
         queue = self._queues.label(fact.queue)
         by = (fact.channel, queue, self._classes.label(fact.priority))
         _METERS[fact.measure](fact, by)

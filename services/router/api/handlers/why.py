@@ -165,7 +165,7 @@ def _decided(entry: SystemEntry, at: int) -> out.Decided:
         how=entry.how,
         reason=entry.reason,
         other=entry.other,
-        rules=placed and placed.rules,
+        rules=(placed and placed.rules) or None,
         route=placed and placed.route,
         step=placed and placed.step,
         priority=placed and placed.priority,

@@ -1,6 +1,6 @@
 """Cases in `spans/`: decisions, and the facts that each of them adds.
 
-A fact reads `measure channel/queue/class milliseconds outcome`.
+A fact reads `measure channel/queue/class milliseconds outcome`, and of a step its route and number.
 """
 
 import json
@@ -20,7 +20,8 @@ EVENTS: TypeAdapter[list[Any]] = TypeAdapter(list[RoutingEvent])
 
 def _told(fact: Fact) -> str:
     where = f"{fact.channel}/{fact.queue}/{fact.priority}"
-    return f"{fact.measure} {where} {fact.milliseconds} {fact.outcome}".strip()
+    step = f" {fact.route} {fact.step}" if fact.step else ""
+    return f"{fact.measure} {where} {fact.milliseconds} {fact.outcome}{step}".strip()
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
