@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
@@ -22,6 +22,7 @@ _DECODER = RULES.decoder()
 _PAUSE_SECONDS = 0.5
 _SOURCE = "/patchbay/router"
 
+VersionState = Literal["in_force", "on_trial", "tried", "former"]
 Kept = RulesVersion | RulesTrialEnded
 
 
@@ -96,6 +97,14 @@ class Versions:
     def version(self, number: int) -> RulesVersion | None:
         """The version of this number."""
         return self._made.get(number)
+
+    def state(self, one: RulesVersion) -> "VersionState":
+        """What a version is now."""
+        if one is self.in_force:
+            return "in_force"
+        if one is self.trial:
+            return "on_trial"
+        return "tried" if one.how == "trial" else "former"
 
     def trial_end(self, number: int) -> RulesTrialEnded | None:
         """How the trial of this version ended, if it did."""

@@ -44,7 +44,7 @@ def row(versions: Versions, one: RulesVersion) -> dict[str, Any]:
         "note": one.note,
         "former": one.former,
         "percent": one.percent,
-        "state": _state(versions, one),
+        "state": versions.state(one),
         "ended": None if end is None else end.how,
     }
 
@@ -57,17 +57,9 @@ def table(versions: Versions) -> Table:
         share = "" if one.percent is None else f" ({one.percent:g} %)"
         when = from_milliseconds(one.at).strftime(_TIME)
         made = f"{how} by {one.by}"
-        state = f"{_state(versions, one)}{share}"
+        state = f"{versions.state(one).replace('_', ' ')}{share}"
         shown.add_row(str(one.version), state, made, when, one.digest[:12], one.note)
     return shown
-
-
-def _state(versions: Versions, one: RulesVersion) -> str:
-    if versions.in_force is one:
-        return "in force"
-    if versions.trial is one:
-        return "on trial"
-    return "tried" if one.how == "trial" else "former"
 
 
 def not_tried(rules: Rules, tried: Rules) -> list[str]:

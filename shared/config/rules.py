@@ -56,6 +56,13 @@ def inspect_data(workspace: str, content: Mapping[str, Any]) -> tuple[Rules | No
     return found.get(workspace), _of_rules(document)
 
 
+def warnings_of(rules: Rules) -> list[Problem]:
+    """What will disappoint of rules that have no errors."""
+    document = Document()
+    advise_rules(rules, ("workspaces", "", "rules"), document)
+    return sorted(set(document.problems))
+
+
 def _inspect(document: Document) -> dict[str, Rules]:
     found: dict[str, Rules] = {}
     for name, here, content in workspaces(document.data):

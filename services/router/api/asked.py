@@ -1,7 +1,7 @@
 """What callers may send: request bodies and queries. An unknown field is an error."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -121,6 +121,39 @@ class CallbackWish(Strict):
     not_before: AwareDatetime | None = None
 
 
+class BlockWhom(Strict):
+    """Whom to block: the customer of a conversation on its thread, or with `everywhere` by his
+    address on every account of the channel; or an address of a channel. Without `until`: for good.
+    """
+
+    conversation: Line | None = None
+    everywhere: bool = False
+    channel: Line | None = None
+    address: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    until: AwareDatetime | None = None
+    reason: Line | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "BlockWhom":
+        if (self.conversation is None) == (self.address is None):
+            raise ValueError("give a conversation or an address")
+        if (self.address is None) != (self.channel is None):
+            raise ValueError("an address needs its channel, and a channel an address")
+        return self
+
+
+class UnblockWhom(Strict):
+    """As it stands in the list."""
+
+    subject: Line
+
+
+class BlockedPage(Strict):
+    """How many of the latest."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
 class Question(TransferTo):
     """Whom to ask about it: as for a transfer. The customer stays where he is."""
 
@@ -224,3 +257,33 @@ class StreamFrom(Strict):
 
     ticket: Annotated[str, Field(max_length=100)] | None = None
     last_event_id: Annotated[str, Field(max_length=100)] | None = None
+
+
+RuleNote = Annotated[str, Field(max_length=500)]
+
+
+class RulesIn(Strict):
+    """Rules as in `patchbay.yaml`, why, and the version that must still be in force."""
+
+    rules: dict[str, Any]
+    note: RuleNote = ""
+    over: Annotated[int, Field(ge=1)] | None = None
+
+
+class RulesTrialIn(RulesIn):
+    """The same, and the share of the conversations: percent of all conversation keys."""
+
+    percent: Annotated[float, Field(gt=0, le=100)]
+
+
+class RulesBack(Strict):
+    """The version to go back to; without one, what was in force before."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+    note: RuleNote = ""
+
+
+class RulesNote(Strict):
+    """Why."""
+
+    note: RuleNote = ""

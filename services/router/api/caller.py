@@ -6,6 +6,7 @@ from typing import Literal
 Role = Literal["agent", "supervisor", "admin", "service"]
 
 PEOPLE: frozenset[Role] = frozenset({"agent", "supervisor", "admin"})
+ADMINS: frozenset[Role] = frozenset({"admin"})
 LEADS: frozenset[Role] = frozenset({"supervisor", "admin"})
 EVERYBODY: frozenset[Role] = PEOPLE | {"service"}
 

@@ -22,7 +22,6 @@ from shared.ids import new_id
 from shared.listener import BodyTooLarge, BodyTooSlow, read_body
 
 _LOG = structlog.get_logger(__name__)
-BODY_BYTES = 65_536
 _MOST_FAULTS = 20
 _BEARER = "bearer "
 
@@ -139,9 +138,9 @@ async def _raw_body(operation: Operation, parts: Parts, request: web.Request) ->
     if "Content-Encoding" in request.headers:
         raise Problem("unsupported_media", "A compressed body is not taken.")
     try:
-        raw = await read_body(request, BODY_BYTES, parts.settings.body_seconds)
+        raw = await read_body(request, operation.most_bytes, parts.settings.body_seconds)
     except BodyTooLarge as error:
-        raise Problem("too_large", f"The body may have {BODY_BYTES} bytes.") from error
+        raise Problem("too_large", f"The body may have {operation.most_bytes} bytes.") from error
     except BodyTooSlow as error:
         raise Problem("too_slow", "The body did not arrive in time.") from error
     if raw and request.content_type != "application/json":

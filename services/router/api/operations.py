@@ -57,7 +57,8 @@ Handler = Callable[[Call], Awaitable[Said | web.StreamResponse]]
 class Operation:
     """One row. `roles` None: open to everybody. `key`: whether an Idempotency-Key is taken.
 
-    `problems` are the codes it may answer with, besides those every operation may.
+    `problems` are the codes it may answer with, besides those every operation may; `most_bytes` is
+    how large its body may be.
     """
 
     name: str
@@ -75,3 +76,4 @@ class Operation:
     problems: tuple[str, ...] = ()
     media: str = "application/json"
     description: str = ""
+    most_bytes: int = 65_536

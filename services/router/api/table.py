@@ -8,6 +8,7 @@ from services.router.api import answered_why as why_out
 from services.router.api import asked
 from services.router.api.caller import EVERYBODY, LEADS, PEOPLE
 from services.router.api.handlers import (
+    blocked,
     callbacks,
     consults,
     conversations,
@@ -25,6 +26,7 @@ from services.router.api.handlers import (
     wrap_up,
 )
 from services.router.api.operations import STREAM, Operation
+from services.router.api.table_rules import RULES_OPERATIONS
 
 _DECIDED = ("outcome_unknown", "key_reused", "in_flight")
 _SHOWN = ("view_behind",)
@@ -437,6 +439,46 @@ OPERATIONS: tuple[Operation, ...] = (
         "overview",
         problems=("not_found",),
         description="Open to everybody, for a shop's contact page.",
+    ),
+    *RULES_OPERATIONS,
+    Operation(
+        "listBlocked",
+        "GET",
+        "/v1/blocked",
+        "Whose messages open nothing",
+        blocked.show,
+        out.BlockedSenders,
+        "blocked",
+        query=asked.BlockedPage,
+        roles=LEADS | {"service"},
+        problems=_SHOWN,
+    ),
+    Operation(
+        "blockSender",
+        "POST",
+        "/v1/blocked",
+        "Block a sender",
+        blocked.block,
+        out.BlockedSubject,
+        "blocked",
+        roles=LEADS,
+        body=asked.BlockWhom,
+        key="optional",
+        problems=("not_found", "forbidden", "conflict", "invalid", *_DECIDED, *_SHOWN),
+        description="What he sends is kept, and opens nothing; what nobody has taken yet is closed.",
+    ),
+    Operation(
+        "unblockSender",
+        "POST",
+        "/v1/blocked/lift",
+        "Let a sender write again",
+        blocked.unblock,
+        out.BlockedSubject,
+        "blocked",
+        roles=LEADS,
+        body=asked.UnblockWhom,
+        key="optional",
+        problems=("forbidden", *_DECIDED),
     ),
     Operation(
         "streamEvents",

@@ -44,7 +44,7 @@ async def test_the_list_says_when_by_whom_and_why(shop: Running) -> None:
     shown = await shop.rules("list")
 
     second, first = listed
-    assert (second["version"], second["state"], second["how"]) == (2, "in force", "apply")
+    assert (second["version"], second["state"], second["how"]) == (2, "in_force", "apply")
     assert (second["by"], second["note"]) == ("ada", "to sales")
     assert (first["version"], first["state"], first["how"]) == (1, "former", "file")
     assert "to sales" in shown
@@ -135,7 +135,7 @@ async def test_a_trial_decides_on_its_share_until_it_is_promoted(shop: Running) 
     assert said == f"{WORKSPACE}: version 2 is on trial for 40 %\n"
     assert set(found) == {("support", 1), ("sales", 2)}
     assert 8 < found.count(("sales", 2)) < 40
-    assert json.loads(await shop.rules("list", "--json"))[0]["state"] == "on trial"
+    assert json.loads(await shop.rules("list", "--json"))[0]["state"] == "on_trial"
     promoted = (await shop.rules("promote")).splitlines()
     assert promoted == [
         f"{WORKSPACE}: the trial of version 2 is over: promoted",
@@ -156,7 +156,7 @@ async def test_a_stopped_trial_leaves_no_trace_in_the_routes(shop: Running) -> N
     listed = json.loads(await shop.rules("list", "--json"))
     assert [(one["state"], one["ended"]) for one in listed] == [
         ("tried", "stopped"),
-        ("in force", None),
+        ("in_force", None),
     ]
 
 
