@@ -41,7 +41,7 @@ def read_file(file: Path, workspace: str | None) -> dict[str, Rules]:
     """The rules in a file, of one workspace or all; problems end the command."""
     found, problems = inspect_rules(file)
     for problem in problems:
-        typer.echo(describe(file, problem), err=not problem.warning)
+        typer.echo(describe(file, problem), err=True)
     if any(not problem.warning for problem in problems):
         raise typer.Exit(1)
     if workspace is not None:

@@ -46,13 +46,13 @@ class Running:
     serving: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def rules(self, *words: str, status: int = 0) -> str:
-        """What `patchbay rules …` prints; a word that names a file is looked up in the folder."""
+        """What `patchbay rules …` prints, with its complaints if it fails; a word that names a file is looked up in the folder."""
         arguments = [str(self.folder / word) if word.endswith(".yaml") else word for word in words]
         environ = {"PATCHBAY_LOG": self.url, "PATCHBAY_SHARDS": str(SHARDS), "COLUMNS": "200"}
         runner = CliRunner(env=environ)
         done = await asyncio.to_thread(runner.invoke, app, ["rules", *arguments])
         assert done.exit_code == status, done.output
-        return done.output
+        return done.output if status else done.stdout
 
     def write(self, name: str, rules: Mapping[str, Any]) -> str:
         """A file with these rules; its name."""
