@@ -196,6 +196,18 @@ class Conversation(Document):
         return None
 
 
+class BlockedSender(Document):
+    """Whoever opens nothing. `ignored` counts what he has sent since."""
+
+    subject: str
+    by: str
+    at: int
+    until: int | None = None
+    reason: str | None = None
+    ignored: int = 0
+    last_at: int | None = None
+
+
 class Work(Document):
     """One conversation that takes a place of an agent's capacity."""
 

@@ -44,6 +44,14 @@ class Keys:
         """A sorted set of every agent that ever did something."""
         return self._key("agents")
 
+    def blocked(self, subject: str) -> str:
+        """One blocked sender."""
+        return self._key("blocked", subject)
+
+    def all_blocked(self) -> str:
+        """A sorted set of every blocked sender, by when that was."""
+        return self._key("all_blocked")
+
     def due(self, queue: str) -> str:
         """A sorted set: who waits in a queue, in waiting order."""
         return self._key("due", queue)

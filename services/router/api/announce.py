@@ -88,6 +88,15 @@ def _woken(event: was.Woken) -> Data:
     return {"conversation": event.conversation, "agent": event.agent, "why": event.why}
 
 
+def _blocked(event: was.SenderBlocked) -> Data:
+    until = None if event.until is None else from_milliseconds(event.until)
+    return {"subject": event.subject, "by": event.by, "until": until}
+
+
+def _unblocked(event: was.SenderUnblocked) -> Data:
+    return {"subject": event.subject, "by": event.by}
+
+
 def _consulted(event: was.Consulted) -> Data:
     return {"conversation": event.conversation, "consult": event.consult, "by": event.by}
 
@@ -189,6 +198,8 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.Released: ("released", _released),
     was.Snoozed: ("snoozed", _snoozed),
     was.Woken: ("woken", _woken),
+    was.SenderBlocked: ("sender_blocked", _blocked),
+    was.SenderUnblocked: ("sender_unblocked", _unblocked),
     was.Consulted: ("consulted", _consulted),
     was.CallbackAsked: ("callback_asked", _callback),
     was.CallbackMissed: ("callback_missed", _missed_call),

@@ -221,6 +221,29 @@ class Changed(Answer):
     conversation: str
 
 
+class Blocked(Answer):
+    """A sender who opens nothing. `subject` names him where his address must not stand."""
+
+    subject: str
+    by: str
+    since: datetime
+    until: datetime | None
+    reason: str | None
+    ignored: int
+    last_ignored_at: datetime | None
+
+
+class BlockedSenders(Answer):
+    """The latest first. `rules` are the names of those in the configuration."""
+
+    senders: list[Blocked]
+    rules: list[str]
+
+
+class BlockedSubject(Answer):
+    subject: str
+
+
 class Consulting(Changed):
     """`consult` is the question: whoever is asked gets it as an offer."""
 

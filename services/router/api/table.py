@@ -465,7 +465,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=asked.BlockWhom,
         key="optional",
         problems=("not_found", "forbidden", "conflict", "invalid", *_DECIDED, *_SHOWN),
-        description="What he sends is kept, and opens nothing; what nobody has taken yet is closed.",
+        description="What he sends is kept and opens nothing; what nobody has taken yet is closed.",
     ),
     Operation(
         "unblockSender",

@@ -28,9 +28,9 @@ def consulted(now: Moment, event: was.Consulted) -> None:
         consult_of=about.id,
     )
     now.keep(question)
-    said = {"agent": event.by, "note": event.note}
-    now.tell(about.id, event.at, "consulted", other=event.consult, **said)
-    now.tell(question.id, event.at, "asked", other=about.id, **said)
+    note, by = event.note, event.by
+    now.tell(about.id, event.at, "consulted", other=question.id, agent=by, note=note)
+    now.tell(question.id, event.at, "asked", other=about.id, agent=by, note=note)
 
 
 def answered(now: Moment, question: Conversation) -> None:

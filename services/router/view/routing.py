@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from services.router.view import (
+    blocking,
     calls,
     consults,
     conversations,
@@ -43,6 +44,9 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.Snoozed: holding.snoozed,
     was.Woken: holding.woken,
     was.Closed: holding.closed,
+    was.SenderBlocked: blocking.sender_blocked,
+    was.SenderUnblocked: blocking.sender_unblocked,
+    was.Ignored: blocking.ignored,
     was.Consulted: consults.consulted,
     was.CallbackAsked: calls.callback_asked,
     was.CallbackMissed: calls.callback_missed,
@@ -90,6 +94,10 @@ def _named(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
                 conversation = getattr(event, field, None)
                 if conversation is not None:
                     yield sheet.keys.conversation(conversation)
+            if isinstance(event, was.SenderBlocked | was.SenderUnblocked):
+                yield sheet.keys.blocked(event.subject)
+            elif isinstance(event, was.Ignored):
+                yield sheet.keys.blocked(event.why)
             agent = getattr(event, "agent", None)
             if agent is not None:
                 yield sheet.keys.agent(agent)

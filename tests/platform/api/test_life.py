@@ -158,3 +158,39 @@ async def test_a_colleague_is_asked_and_writes_to_nobody(empty_redis: str) -> No
         Consult(workspace=SHOP, actor="ana", conversation="cnv_1", to_agent="ben", note="refund?"),
         EndConsult(workspace=SHOP, actor="ben", conversation="cnv_1"),
     ]
+
+
+async def test_a_sender_is_blocked_listed_and_let_in_again(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        here.engine.answer = lambda command: [
+            was.SenderBlocked(command.subject, "sue", NOW_MS, milliseconds(MONDAY), "spam"),
+            was.Ignored(command.subject, "wa:9", command.subject, NOW_MS),
+        ]
+        whom = {"conversation": "cnv_1", "until": MONDAY.isoformat(), "reason": "spam"}
+        blocked = await here.desk.post("/v1/blocked", "sue", whom)
+        shown = await here.desk.call("GET", "/v1/blocked", "sue")
+        here.engine.answer = lambda command: [was.SenderUnblocked(command.subject, "sue", NOW_MS)]
+        lifted = await here.desk.post("/v1/blocked/lift", "sue", {"subject": "k1"})
+        after = await here.desk.call("GET", "/v1/blocked", "sue")
+    assert (blocked.status, blocked.body) == (200, {"subject": "k1"})
+    assert [(one["subject"], one["reason"], one["ignored"]) for one in shown.body["senders"]] == [
+        ("k1", "spam", 1)
+    ]
+    assert (lifted.status, after.body["senders"]) == (200, [])
+
+
+async def test_an_address_has_one_name_however_it_is_given(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await hold(here)
+        address = (await here.desk.call("GET", ONE, "sue")).body["customer"]["address"]
+        everywhere = {"conversation": "cnv_1", "everywhere": True}
+        by_conversation = await here.desk.post("/v1/blocked", "sue", everywhere)
+        by_address = await here.desk.post(
+            "/v1/blocked", "sue", {"channel": "whatsapp", "address": f" {address.upper()}"}
+        )
+        agents = await here.desk.post("/v1/blocked", "ana", everywhere)
+        nobody = await here.desk.post("/v1/blocked", "sue", {"reason": "spam"})
+    assert by_conversation.body == by_address.body
+    assert address not in by_address.body["subject"]
+    assert (agents.status, nobody.status) == (403, 422)

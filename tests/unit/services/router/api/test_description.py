@@ -21,6 +21,7 @@ UNTOLD = {
     was.Forgotten,
     was.AlertNoted,
     was.AlertForgotten,
+    was.Ignored,  # counted in the list of who is blocked
     was.Warned,  # in the answer to a command
     was.Refused,  # the answer to a command
     was.Unchanged,
