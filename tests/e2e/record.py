@@ -39,6 +39,8 @@ async def everything(log: str, topic: Topic) -> list[tuple[Partition, Any]]:
         async with opened.read({partition: bounds[partition][0] for partition in left}) as source:
             while left:
                 for record in await source.poll():
+                    if record.partition not in left:
+                        continue  # written since we looked where it ends
                     found.append((record.partition, decoder.decode(record.value).data))
                     if record.offset + 1 >= left[record.partition]:
                         del left[record.partition]
