@@ -244,6 +244,27 @@ ENGINE_RULES_REFUSED = Counter(
     "How often was a workspace's configuration too large for one record?",
 )
 
+RULES_ARRIVALS = Counter(
+    "patchbay_rules_arrivals_total",
+    "How many conversations did the rules in force put into a queue, and how many those on trial?",
+    ["version"],
+)
+"""`version`: in_force, trial."""
+
+RULES_WAIT_SECONDS = Histogram(
+    "patchbay_rules_wait_seconds",
+    "How long do customers wait under the rules in force, and how long under those on trial?",
+    ["version", "outcome"],
+    buckets=_WAITS,
+)
+"""Since it arrived. `version` as above; `outcome` as in `patchbay_wait_seconds`."""
+
+ENGINE_UNMEETABLE = Gauge(
+    "patchbay_engine_unmeetable",
+    "How many conversations wait for what no configured agent could ever do?",
+)
+"""Whoever is signed in: `GET /v1/rules` says which route asks for it."""
+
 RULES_COMPARED = Counter(
     "patchbay_shadow_conversations_total",
     "Would other rules have treated a conversation in another way?",

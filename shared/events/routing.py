@@ -99,7 +99,7 @@ class Queued:
     `step_at`: at that time.
 
     Until `kept_until` only `kept_for` is offered it. `asked` are the skills a person asked for.
-    `rules` is the version that put it there: that in force, or that on trial.
+    `rules` is the version that put it there: that in force, or that on `trial`.
     """
 
     conversation: str
@@ -121,6 +121,7 @@ class Queued:
     units: int = 1
     watched: bool = False
     step_at: int = 0
+    trial: bool | None = None
     event: Literal["queued"] = "queued"
 
 

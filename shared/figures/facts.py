@@ -30,6 +30,7 @@ class Fact:
     ourselves), a stay in a queue (the same, or moved), an offer (`OfferEnd`), an estimate; a step
     (`taken`, then how the wait ended in it, or `expired` when the next one came, or `left` when it
     was routed anew); empty for the rest. `route` and `step` (from 1) are of a step only.
+    `trial`: rules on trial had put it there.
     """
 
     measure: Measure
@@ -40,3 +41,4 @@ class Fact:
     outcome: str = ""
     route: str = ""
     step: int = 0
+    trial: bool = False

@@ -39,11 +39,13 @@ class Span(BaseModel):
     route: str = ""
     step: int = 0
     stepped: int = 0
+    trial: bool = False
 
     def fact(self, measure: Measure, since: int, at: int, outcome: str = "") -> Fact:
         """A fact about it; clocks of two processes may differ, time is never negative."""
         passed = max(0, at - since)
-        return Fact(measure, self.channel, self.queue, self.priority, passed, outcome)
+        by = (self.channel, self.queue, self.priority, passed, outcome)
+        return Fact(measure, *by, trial=self.trial)
 
     def fact_of_step(self, at: int, outcome: str) -> Fact:
         """A fact about the step that it is in."""
@@ -83,6 +85,7 @@ def _queued(span: Span, event: was.Queued, position: int) -> list[Fact]:
             span.arrived = event.at
         span.entered = span.arrived if first else event.at
     span.queue, span.priority = event.queue, event.priority
+    span.trial = bool(event.trial)
     if not span.waits and not span.answered:
         facts.append(span.fact("arrival", event.at, event.at))
     span.waits = True

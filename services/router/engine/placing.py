@@ -12,7 +12,7 @@ from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.stepping import FRESH, next_step, step_at, triggered
 from services.router.engine.turn import Turn
-from services.router.engine.versions import routing_for, version_for
+from services.router.engine.versions import on_trial, routing_for, version_for
 from shared.events.routing import Assigned, Offered, OfferEnded, Queued, QueuedFor, Stepped, StepWhy
 from shared.ids import derived_id
 from shared.rules import Queue
@@ -42,6 +42,7 @@ def queue(
             why=why,
             route=place.route,
             rules=version_for(turn.workspace, conversation),
+            trial=on_trial(turn.workspace, conversation.key) or None,
             kept_for=None if keep is None else keep.agent,
             kept_until=None if keep is None else keep.until,
             asked=place.asked,

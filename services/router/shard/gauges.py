@@ -8,6 +8,7 @@ from services.router.metrics import (
     ENGINE_AGENTS,
     ENGINE_SERVICE_LEVEL_TARGET,
     ENGINE_UNITS,
+    ENGINE_UNMEETABLE,
     ENGINE_WAITING,
 )
 from shared.figures.occupancy import COMING, units_of
@@ -22,16 +23,19 @@ def measure(states: Iterable[State]) -> None:
     agents: Counter[str] = Counter()
     units: Counter[str] = Counter()
     targets: dict[tuple[str, str], float] = {}
+    unmeetable = 0
     for state in states:
         for workspace in state.workspaces.values():
             for wanted in workspace.classes.values():
                 waiting[wanted.channel, wanted.queue] += wanted.waiting
+                unmeetable += 0 if wanted.profiles or wanted.helpers else wanted.waiting
             for agent in workspace.agents.values():
                 _look(workspace, agent, agents, units)
             for name, queue in workspace.rules.queues.items():
                 key = (name, queue.service_level.formula)
                 targets[key] = max(targets.get(key, 0.0), queue.service_level.percent / 100)
     _show_queues(waiting, targets)
+    ENGINE_UNMEETABLE.set(unmeetable)
     for doing in ("handling", "idle", "absent"):
         ENGINE_AGENTS.labels(doing).set(agents[doing])
     for what in ("taken", "capacity"):

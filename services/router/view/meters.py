@@ -47,6 +47,7 @@ class Meters:
             route = self._routes.label(fact.route)
             metrics.ROUTE_STEPS.labels(route, str(fact.step), fact.outcome).inc()
             return
+        _compare(fact)
         queue = self._queues.label(fact.queue)
         by = (fact.channel, queue, self._classes.label(fact.priority))
         _METERS[fact.measure](fact, by)
@@ -54,6 +55,16 @@ class Meters:
             row = Row()
             row.add(fact, target)
             _level(queue, row.ended_waits())
+
+
+def _compare(fact: Fact) -> None:
+    """Rules on trial beside those in force."""
+    version = "trial" if fact.trial else "in_force"
+    if fact.measure == "arrival":
+        metrics.RULES_ARRIVALS.labels(version).inc()
+    elif fact.measure == "wait":
+        seconds = fact.milliseconds / 1000
+        metrics.RULES_WAIT_SECONDS.labels(version, fact.outcome).observe(seconds)
 
 
 def _level(queue: str, waits: Waits) -> None:

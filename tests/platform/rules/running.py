@@ -46,7 +46,9 @@ class Running:
     serving: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def rules(self, *words: str, status: int = 0) -> str:
-        """What `patchbay rules …` prints, with its complaints if it fails; a word that names a file is looked up in the folder."""
+        """What `patchbay rules …` prints, with what it complains of where it fails. A word that
+        names a file is looked up in the folder.
+        """
         arguments = [str(self.folder / word) if word.endswith(".yaml") else word for word in words]
         environ = {"PATCHBAY_LOG": self.url, "PATCHBAY_SHARDS": str(SHARDS), "COLUMNS": "200"}
         runner = CliRunner(env=environ)

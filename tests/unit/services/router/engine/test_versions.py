@@ -13,7 +13,7 @@ from services.router.engine.turn import Context
 from services.router.engine.versions import MOST_VERSIONS, on_trial
 from shared.events.base import Event
 from shared.events.commands import Configure, EndTrial, TryRules
-from shared.events.routing import RoutingEvent
+from shared.events.routing import Queued, RoutingEvent
 from shared.rules import Rules
 from tests.unit.services.router.engine.worlds import START, customer_event
 
@@ -231,3 +231,17 @@ def test_a_larger_share_holds_the_smaller_one(key: str, percent: float) -> None:
     assert on_trial(workspace, key) >= within
     workspace.trial.percent = 100
     assert on_trial(workspace, key)
+
+
+def test_what_a_trial_places_says_so() -> None:
+    """Whoever counts need not know which number is on trial."""
+    shop = Shop()
+    shop.configure("a")
+    shop.attempt(percent=100)
+    event = customer_event(number=1, at=START, workspace=WORKSPACE, customer=1)
+    queued = [one for one in shop.decide(event) if isinstance(one, Queued)]
+    shop.end("stop", 2)
+    later = customer_event(number=2, at=START, workspace=WORKSPACE, customer=2)
+    queued += [one for one in shop.decide(later) if isinstance(one, Queued)]
+
+    assert [(one.rules, one.trial) for one in queued] == [(2, True), (1, None)]

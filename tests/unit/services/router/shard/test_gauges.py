@@ -90,3 +90,18 @@ def test_without_a_state_nothing_is_there() -> None:
     measure([])
     assert _doing() == [0, 0, 0]
     assert _units() == [0, 0]
+
+
+def test_what_nobody_could_ever_do_is_counted() -> None:
+    """No agent of the rules has the skill, signed in or not."""
+    routes = [
+        {"name": "odd", "when": {"intent": ["x"]}, "queue": "support", "requires": {"latin": 3}},
+        {"name": "rest", "queue": "support"},
+    ]
+    story = Story({**RULES, "skills": ["latin"], "routes": routes})
+    story.tell({"at": 0, "customer": "k1", "hints": {"intent": "x"}})
+    story.tell({"at": 1, "customer": "k2"})
+
+    measure([story.state])
+
+    assert _value("patchbay_engine_unmeetable") == 1

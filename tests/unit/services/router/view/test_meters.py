@@ -95,3 +95,20 @@ def test_many_queues_and_classes_make_few_series() -> None:
         if sample.labels["channel"] == "sms" and sample.name.endswith("_total")
     }
     assert len(series) == 4 * 3
+
+
+def test_rules_on_trial_are_counted_beside_those_in_force() -> None:
+    name = "patchbay_rules_wait_seconds_sum"
+    before = {v: _value(name, version=v, outcome="answered") for v in ("trial", "in_force")}
+    facts = [
+        Fact("wait", "phone", "q_trial", "normal", 3000, "answered", trial=True),
+        Fact("wait", "phone", "q_trial", "normal", 1000, "answered"),
+        Fact("arrival", "phone", "q_trial", "normal", trial=True),
+    ]
+    arrivals = _value("patchbay_rules_arrivals_total", version="trial")
+
+    Meters().count([(number, fact, TARGET) for number, fact in enumerate(facts)], 0)
+
+    after = {v: _value(name, version=v, outcome="answered") for v in ("trial", "in_force")}
+    assert {v: after[v] - before[v] for v in after} == {"trial": 3, "in_force": 1}
+    assert _value("patchbay_rules_arrivals_total", version="trial") == arrivals + 1
