@@ -70,8 +70,9 @@ class Case:
         plain = self.data["wait"]
         if plain is None:
             return None
-        seconds = plain.get("seconds")
-        return WaitFacts(plain["position"], None if seconds is None else float(seconds))
+        times = (plain.get("seconds"), plain.get("at_most"))
+        seconds, at_most = (None if time is None else float(time) for time in times)
+        return WaitFacts(plain["position"], seconds, at_most)
 
     @property
     def reply(self) -> HttpReply | MailReply:

@@ -53,6 +53,7 @@ _OVER: Mapping[Kind, Callable[[Workspace, Timer], bool]] = {
     "expire": _expire,
     "forget": _on(lambda known, at: known.status != "closed" or remembered_until(known) > at),
     "keep": _on(lambda known, at: known.kept_for is None or known.kept_until > at),
+    "limit": _on(lambda known, _: known.status in ("closed", "held")),
     "lapse": _on(lambda known, _: not known.shunned),
     "step": _on(lambda known, at: not known.step_at or known.step_at > at),
     "callback": _on(lambda known, at: not known.callback_at or known.callback_at > at),

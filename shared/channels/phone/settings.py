@@ -49,7 +49,10 @@ class Speech(Strict):
     """In any other place."""
     soon: Text = "The expected wait is less than two minutes."
     """The expected wait, if nine in ten wait less than two minutes."""
-    expected: Text = "The expected wait is about {minutes} minutes."
+    expected: Text = (
+        "Half of all callers in this place wait no longer than {minutes} minutes, nine in ten no "
+        "longer than {at_most}."
+    )
     """The expected wait, if it is not: half of all callers in this place wait no longer than
     `{minutes}` minutes, nine in ten no longer than `{at_most}`."""
     callback_offer: Text = "To be called back instead of waiting, press {digit}."

@@ -55,6 +55,7 @@ _COMMON: dict[str, Any] = {
             "wrap_up": {"mode": "asked", "seconds": 10},
             "offer": {"agents": 2, "accepting_seconds": 8, "retry_seconds": 100},
             "hours": "odd",
+            "tell_wait": True,
             "max_wait": [{"after_seconds": 12, "do": "queue", "queue": "support"}],
         },
     },
@@ -103,6 +104,7 @@ WORLDS: tuple[Rules, ...] = (
                     "hours": "odd",
                     "after_hours": {"do": "callback", "work_off": True},
                     "max_wait": [{"after_seconds": 20, "do": "callback"}],
+                    "tell_wait": True,
                 }
             },
             "routes": [{"name": "all", "queue": "support"}],

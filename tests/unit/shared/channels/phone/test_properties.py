@@ -57,7 +57,7 @@ def test_every_request_of_a_call_has_an_answer(
 ) -> None:
     line = account()
     items = PHONE.parse(request, line, NOW)
-    reply = PHONE.acknowledge_waiting(request, line, items, WaitFacts(position, seconds))
+    reply = PHONE.acknowledge_waiting(request, line, items, WaitFacts(position, seconds, seconds))
     assert items
     assert reply.status in (200, 204)
     assert len(reply.body) <= MAX_BYTES
