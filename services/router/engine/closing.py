@@ -2,7 +2,7 @@
 
 from services.router.engine import wrap_up
 from services.router.engine.offers import cancel
-from services.router.engine.placing import fill
+from services.router.engine.placing import fill_all
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.threads import forget_at
 from services.router.engine.timers import arm
@@ -25,8 +25,7 @@ def close(
     agents = end(turn, conversation, by, code)
     if held and wrap_up.begin(turn, conversation, agents[0], code, wanted):
         del agents[0]
-    for agent in agents:
-        fill(turn, agent)
+    fill_all(turn, agents)
 
 
 def end(turn: Turn, conversation: Conversation, by: str, code: str | None) -> list[Agent]:

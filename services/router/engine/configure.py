@@ -14,7 +14,7 @@ from services.router.engine.limits import remind_of_limit
 from services.router.engine.matching import find_conversation
 from services.router.engine.offers import take_back
 from services.router.engine.ordering import by_number
-from services.router.engine.placing import offer, pass_all_on, requeue, reroute
+from services.router.engine.placing import agree, offer, pass_all_on, requeue, reroute
 from services.router.engine.state import Agent, State, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
@@ -130,12 +130,13 @@ def _clear(turn: Turn, agent: Agent) -> None:
 
 
 def _give_one(turn: Turn, workspace: Workspace) -> None:
-    """Offer one conversation to whoever is idle longest; then it is the next one's turn."""
+    """Offer one conversation to whom it suits best; then it is the next one's turn."""
     _, name = heappop(workspace.unfilled)
     agent = workspace.agents.get(name)
     if agent is None:
         return
     found = find_conversation(workspace, agent, turn.now)
     if found is not None:
-        offer(turn, found, agent)
+        taker, found = agree(turn, agent, found)
+        offer(turn, found, taker)
         heappush(workspace.unfilled, (agent.rank, name))

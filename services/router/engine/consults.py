@@ -6,7 +6,7 @@ takes capacity. It ends when either agent says so, with the conversation, or by 
 
 from services.router.engine import closing
 from services.router.engine.acting import NOBODY, UNKNOWN, problem_of
-from services.router.engine.placing import fill, place_one, queue
+from services.router.engine.placing import fill_all, place_one, queue
 from services.router.engine.presence import is_supervisor
 from services.router.engine.state import Conversation, Workspace
 from services.router.engine.transfers import place_for, promise_of, warn, wrong_target
@@ -58,8 +58,7 @@ def end_consult(turn: Turn, command: EndConsult) -> None:
         return turn.refuse(wrong)
     if command.hand_over:
         return _hand_over(turn, command.actor, found, question)
-    for agent in closing.end(turn, question, command.actor, "returned"):
-        fill(turn, agent)
+    fill_all(turn, closing.end(turn, question, command.actor, "returned"))
     return None
 
 
@@ -97,5 +96,4 @@ def _hand_over(turn: Turn, actor: str, found: Conversation, question: Conversati
     closing.end(turn, question, actor, "handed_over")
     turn.emit(Released(found.id, giver.name, turn.now, "consulted"))
     turn.emit(Assigned(found.id, taker.name, turn.now))
-    fill(turn, giver)
-    fill(turn, taker)
+    fill_all(turn, (giver, taker))

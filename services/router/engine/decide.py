@@ -90,7 +90,7 @@ def _on_timer(turn: Turn, timer: Timer) -> None:
 
 
 _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
-    "expire": lambda turn, timer: offers.expire(turn, timer.subject),
+    "expire": lambda turn, timer: offers.expire(turn, timer.subject, timer.at),
     "wrap_up": lambda turn, timer: wrap_up.over(turn, timer.subject, timer.at),
     "forget": lambda turn, timer: closing.forget(turn, timer.subject, timer.at),
     "keep": lambda turn, timer: placing.keep_over(turn, timer.subject, timer.at),

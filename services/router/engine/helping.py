@@ -35,17 +35,18 @@ def _help(turn: Turn, queues: frozenset[str]) -> None:
         if conversation.skill_class in helped
     ]
     for wanted in helped:
-        _add_first(waits, wanted)
+        _add_first(turn, waits, wanted)
     heapify(waits)
     while waits:
         _, conversation, speaks_for = heappop(waits)
         place_one(turn, conversation)
         if speaks_for is not None and conversation.status != "waiting":
-            _add_first(waits, speaks_for)
+            _add_first(turn, waits, speaks_for)
             heapify(waits)
 
 
-def _add_first(waits: list[_Next], wanted: SkillClass) -> None:
-    place = wanted.first_but(lambda conversation: bool(conversation.shunned))
+def _add_first(turn: Turn, waits: list[_Next], wanted: SkillClass) -> None:
+    declined = turn.workspace.declined
+    place = wanted.first_but(lambda conversation: conversation.id in declined)
     if place is not None:
         waits.append((place[:3], place.conversation, wanted))

@@ -7,7 +7,7 @@ conversation of them, which the thread goes on with.
 
 from services.router.engine import closing
 from services.router.engine.acting import OTHERS, UNKNOWN, problem_of
-from services.router.engine.placing import fill, place_one, queue_again
+from services.router.engine.placing import fill_all, place_one, queue_again, reroute
 from services.router.engine.presence import is_supervisor
 from services.router.engine.state import Conversation
 from services.router.engine.threads import ends_with, seen
@@ -62,8 +62,10 @@ def merge(turn: Turn, command: Merge) -> None:
     learned = _unknown_of(found, other)
     if learned:
         turn.emit(Enriched(found.id, learned))
-    for agent in agents:
-        fill(turn, agent)
+    moved = bool(learned) and reroute(turn, found)
+    fill_all(turn, agents)
+    if moved:
+        place_one(turn, found)
     return None
 
 

@@ -11,6 +11,7 @@ from services.router.engine.capacity import at_work
 from services.router.engine.ordering import by_due
 from services.router.engine.placing import (
     fill,
+    fill_all,
     give_up,
     pass_all_on,
     place_all,
@@ -50,8 +51,7 @@ def accept(turn: Turn, command: AcceptOffer) -> None:
         end_offer(turn, other, "rescinded", TAKEN)
     end_offer(turn, offer, "accepted")
     turn.emit(Assigned(conversation.id, offer.agent.name, turn.now))
-    for other in others:
-        fill(turn, other.agent)
+    fill_all(turn, [other.agent for other in others])
 
 
 def begin(turn: Turn, command: BeginAccept) -> None:
@@ -87,10 +87,11 @@ def decline(turn: Turn, command: DeclineOffer) -> None:
     return _redirect(turn, offer, "declined", command.reason, seconds)
 
 
-def expire(turn: Turn, name: str) -> None:
-    """Nobody answered in time. Whoever misses too many in a row goes away; the work goes on."""
+def expire(turn: Turn, name: str, at: int) -> None:
+    """Nobody answered in time; a time that was put off is not meant. Whoever misses too many in a
+    row goes away; the work goes on."""
     offer = turn.workspace.offers.get(name)
-    if offer is None or offer.conversation.status != "offered" or offer.expires_at > turn.now:
+    if offer is None or offer.conversation.status != "offered" or offer.expires_at > at:
         return None
     agent, rules = offer.agent, turn.workspace.rules
     if agent.missed + 1 < rules.missed_offers or not at_work(agent):

@@ -17,6 +17,8 @@ from shared.events.routing import Assigned, Offered, OfferEnded, Queued, QueuedF
 from shared.ids import derived_id
 from shared.rules import Queue
 
+_MOST_STEPS = 64
+
 
 def queue(
     turn: Turn,
@@ -110,7 +112,9 @@ def reroute(turn: Turn, conversation: Conversation) -> bool:
     if not stays:
         queue(turn, conversation, place, "requeued", kept_by(conversation))
         return True
-    reason = None if place.next is None else triggered(turn.workspace, conversation, turn.now)
+    if place.next is None or conversation.kept_for is not None:
+        return False
+    reason = triggered(turn.workspace, conversation, turn.now)
     return reason is not None and step_on(turn, conversation, reason)
 
 
@@ -181,6 +185,20 @@ def fill(turn: Turn, agent: Agent) -> None:
         offer(turn, conversation, agent)
 
 
+def fill_all(turn: Turn, agents: Iterable[Agent]) -> None:
+    """Several got room at once: what has its turn first for one of them goes to whom it suits best,
+    so long as anybody takes anything."""
+    left = {agent.name: agent for agent in agents}
+    while left:
+        agent = min(left.values(), key=lambda one: one.rank)
+        found = find_conversation(turn.workspace, agent, turn.now)
+        if found is None:
+            del left[agent.name]
+        else:
+            taker, found = agree(turn, agent, found)
+            offer(turn, found, taker)
+
+
 def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
     """Ask him; from here on his capacity is taken. Where the queue says so, he has it at once."""
     if dials_first(turn, conversation):
@@ -216,6 +234,24 @@ def _settings(turn: Turn, conversation: Conversation) -> Queue:
     return turn.workspace.rules.queues.get(conversation.queue) or Queue()
 
 
+def agree(turn: Turn, agent: Agent, conversation: Conversation) -> tuple[Agent, Conversation]:
+    """Whoever suits it best, and what has its turn first for him: until both say so.
+
+    For when many are free beside much that waits. What waits gets earlier with every step, so this
+    ends.
+    """
+    for _ in range(_MOST_STEPS):
+        best = find_agent(turn.workspace, conversation, turn.now)
+        if best is None or best is agent:
+            break
+        agent = best
+        first = find_conversation(turn.workspace, agent, turn.now)
+        if first is None or first is conversation:
+            break
+        conversation = first
+    return agent, conversation
+
+
 def _placement(turn: Turn, conversation: Conversation) -> Placement:
     """By the routes; in the queue that a person chose, as long as there is one of that name."""
     place = _place_by_rules(turn, conversation)
@@ -225,9 +261,12 @@ def _placement(turn: Turn, conversation: Conversation) -> Placement:
 
 def _place_by_rules(turn: Turn, conversation: Conversation) -> Placement:
     routing, channel = routing_for(turn.workspace, conversation), conversation.channel
-    attributes = conversation.attributes
-    if conversation.pinned and conversation.queue in turn.workspace.rules.queues:
-        place = routing.place_in(conversation.queue, channel, attributes, conversation.priority)
+    attributes, chosen = conversation.attributes, conversation.queue
+    stepped = routing.route(conversation.route) if conversation.step else None
+    if stepped is not None:
+        chosen = stepped.queue
+    if conversation.pinned and chosen in turn.workspace.rules.queues:
+        place = routing.place_in(chosen, channel, attributes, conversation.priority)
     else:
         place = routing.place(channel, attributes)
     if conversation.step and place.route == conversation.route:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from shared.events.inbound import ActionKind, CallState
 from tests.unit.services.router.engine.shop import AGENTS, Shop
+from tests.unit.services.router.engine.worlds import MIXED
 
 QUEUES = ("support", "sales", "returns", "unknown")
 KINDS: tuple[ActionKind, ...] = (
@@ -41,7 +42,7 @@ class Day:
     def __init__(self, seed: int) -> None:
         self.pick = random.Random(seed)
         self.shop = Shop()
-        self.shop.configure(self.pick.choice((0, 0, 2)))
+        self.shop.configure(self._world())
 
     def live(self, steps: int) -> Shop:
         """Do that many things, each as often as its weight says."""
@@ -98,8 +99,11 @@ class Day:
     def _number(self) -> int:
         return self.pick.randrange(1_000_000)
 
+    def _world(self) -> int:
+        return self.pick.choice((0, 0, 1, 2, *(MIXED + self.pick.randrange(10_000),) * 4))
+
     def _configure(self) -> None:
-        self.shop.configure(self.pick.choice((0, 0, 1, 2)))
+        self.shop.configure(self._world())
 
     def _write(self) -> None:
         self.shop.write(

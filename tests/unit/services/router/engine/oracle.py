@@ -5,13 +5,18 @@ from collections import Counter
 from services.router.engine.ordering import by_due
 from services.router.engine.shunning import FOREVER
 from services.router.engine.state import Agent, Conversation, State, Workspace
-from shared.rules import Agent as AgentRules
-from shared.rules import Rules
+from services.router.engine.stepping import next_step
+from tests.unit.services.router.engine.suits import (
+    helps,
+    keeps_target,
+    limit,
+    meets,
+    needed,
+    price,
+    room,
+    skill,
+)
 from tests.unit.services.router.engine.worlds import CHANNELS
-
-
-def limit(rules: Rules, agent: AgentRules, channel: str) -> int:
-    return agent.capacity.get(channel, rules.default_capacity.get(channel, 1))
 
 
 def asks(conversation: Conversation, agent: Agent) -> bool:
@@ -31,13 +36,24 @@ def holds(workspace: Workspace, agent: Agent) -> list[Conversation]:
 
 def able(workspace: Workspace, agent: Agent, conversation: Conversation) -> bool:
     """Could he ever take it? Queue, skills, and a limit above zero."""
-    wanted = conversation.skill_class
-    if agent.rules is None or wanted is None:
+    if agent.rules is None or conversation.skill_class is None:
         return False
+    return conversation.queue in agent.rules.queues and _fit_for(workspace, agent, conversation)
+
+
+def _fit_for(workspace: Workspace, agent: Agent, conversation: Conversation) -> bool:
+    assert agent.rules is not None
+    above_zero = limit(workspace.rules, agent.rules, conversation.channel) > 0
+    return above_zero and meets(needed(conversation), agent.rules.skills)
+
+
+def may_help(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
+    """Could he help out, as his queue keeps its target?"""
+    donor = helps(workspace, agent, conversation)
     return (
-        conversation.queue in agent.rules.queues
-        and limit(workspace.rules, agent.rules, conversation.channel) > 0
-        and all(agent.rules.skills.get(name, 0) >= level for name, level in wanted.requires)
+        donor is not None
+        and _fit_for(workspace, agent, conversation)
+        and keeps_target(workspace, donor, now)
     )
 
 
@@ -46,16 +62,12 @@ def takes(agent: Agent, channel: str) -> bool:
     return agent.state == "available" or (agent.state == "busy" and channel in agent.channels)
 
 
-def free(workspace: Workspace, agent: Agent, channel: str) -> bool:
-    """Is he there, and has he room on this channel?"""
-    if agent.rules is None or not takes(agent, channel):
+def free(workspace: Workspace, agent: Agent, conversation: Conversation) -> bool:
+    """Is he there, and has he room for it?"""
+    if agent.rules is None or not takes(agent, conversation.channel):
         return False
-    held = holds(workspace, agent)
-    on_channel = sum(conversation.channel == channel for conversation in held)
-    total = agent.rules.total
-    return on_channel < limit(workspace.rules, agent.rules, channel) and (
-        total is None or len(held) < total
-    )
+    gently = agent.allowed is None or agent.allowed > 0
+    return gently and room(workspace.rules, agent.rules, holds(workspace, agent), conversation)
 
 
 def kept(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
@@ -85,12 +97,12 @@ def is_offered(workspace: Workspace, queue: str) -> bool:
 def may_take(workspace: Workspace, agent: Agent, conversation: Conversation, now: int) -> bool:
     """Could it be offered to him right now?"""
     if conversation.kept_for is not None:
-        return conversation.kept_for == agent.name and free(workspace, agent, conversation.channel)
+        return conversation.kept_for == agent.name and free(workspace, agent, conversation)
     return (
         conversation.status == "waiting"
         and is_offered(workspace, conversation.queue)
-        and able(workspace, agent, conversation)
-        and free(workspace, agent, conversation.channel)
+        and (able(workspace, agent, conversation) or may_help(workspace, agent, conversation, now))
+        and free(workspace, agent, conversation)
         and not kept(workspace, agent, conversation, now)
     )
 
@@ -104,8 +116,8 @@ def may_be_asked(workspace: Workspace, agent: Agent, conversation: Conversation,
         and 0 < len(offers) < settings.offer.agents
         and not asks(conversation, agent)
         and is_offered(workspace, conversation.queue)
-        and able(workspace, agent, conversation)
-        and free(workspace, agent, conversation.channel)
+        and (able(workspace, agent, conversation) or may_help(workspace, agent, conversation, now))
+        and free(workspace, agent, conversation)
         and not kept(workspace, agent, conversation, now)
     )
     return also or may_take(workspace, agent, conversation, now)
@@ -123,6 +135,7 @@ def check_state(state: State, now: int) -> None:
         _check_hours(workspace, now)
         _check_limits(workspace, now)
         _check_lines(workspace)
+        _check_steps(workspace, now)
         _check_nobody_idles(workspace, now)
         _check_presence(workspace, now)
 
@@ -149,7 +162,8 @@ def _check_loads(workspace: Workspace) -> None:
     """I4: the load is what is held; the limits themselves are checked at every offer."""
     for agent in workspace.agents.values():
         held = holds(workspace, agent)
-        assert agent.busy == len(held)
+        assert agent.busy == sum(conversation.units for conversation in held)
+        assert set(agent.paused) == {c.id for c in held if c.paused}
         assert agent.load == dict(Counter(conversation.channel for conversation in held))
         assert set(agent.work) == {conversation.id for conversation in held}
 
@@ -278,19 +292,75 @@ def _check_nobody_idles(workspace: Workspace, now: int) -> None:
             )
 
 
+def _check_steps(workspace: Workspace, now: int) -> None:
+    """No step is overdue, and nothing waits for agents who are not there where a step says so."""
+    for conversation in workspace.conversations.values():
+        step = next_step(workspace, conversation)
+        if conversation.status != "waiting" or step is None:
+            continue
+        due = conversation.routed_at + round((step.after_seconds or 10**9) * 1000)
+        assert due > now, f"{conversation.id} missed a step"
+        somebody = any(
+            takes(agent, conversation.channel) and _ever(workspace, agent, conversation)
+            for agent in workspace.agents.values()
+        )
+        offered = is_offered(workspace, conversation.queue) and conversation.kept_for is None
+        assert somebody or not step.nobody_able or not offered, conversation.id
+
+
+def _ever(workspace: Workspace, agent: Agent, conversation: Conversation) -> bool:
+    if agent.rules is None:
+        return False
+    own = able(workspace, agent, conversation)
+    helper = helps(workspace, agent, conversation) is not None
+    return own or (helper and _fit_for(workspace, agent, conversation))
+
+
 def check_offer(
     workspace: Workspace, conversation: Conversation, agent: Agent, now: int, asked: frozenset[str]
 ) -> None:
     """Before an offer is applied: it is allowed, nothing higher waits for him (I7), and nobody
-    has been idle for longer, except those who were `asked` just before."""
+    suits better, except those who were `asked` just before."""
     assert may_be_asked(workspace, agent, conversation, now)
     for other in workspace.conversations.values():
-        assert by_due(other) >= by_due(conversation) or not may_take(
+        assert not _goes_before(workspace, agent, other, conversation) or not may_take(
             workspace, agent, other, now
         ), f"{other.id} is due before {conversation.id}"
+    if conversation.kept_for is not None:
+        return
+    paid = price(workspace, conversation, agent)
     for other_agent in workspace.agents.values():
         assert (
-            other_agent.rank >= agent.rank
+            other_agent is agent
             or other_agent.name in asked
             or not may_be_asked(workspace, other_agent, conversation, now)
+<<<<<<< HEAD
+            or price(workspace, conversation, other_agent) >= paid
+        ), f"{other_agent.name} suits better than {agent.name}"
+
+
+def _goes_before(
+    workspace: Workspace, agent: Agent, other: Conversation, conversation: Conversation
+) -> bool:
+    """Has the other one its turn first? Where agents take first what they are best at, only if
+    this agent is not better at this one."""
+    if other.status != "waiting" or by_due(other) >= by_due(conversation):
+        return False
+    if not workspace.rules.own_first or agent.rules is None:
+        return True
+    kept = other.kept_for is not None or conversation.kept_for is not None
+    levels = agent.rules.skills
+    return not kept and skill(needed(other), levels) >= skill(needed(conversation), levels)
+=======
         ), f"{other_agent.name} is idle for longer than {agent.name}"
+
+
+def check_not_twice(
+    workspace: Workspace, conversation: Conversation, agent: Agent, now: int, last: str | None
+) -> None:
+    """Before an offer is applied: nobody is asked twice in a row while another one can take it."""
+    if agent.name == last and not conversation.offers:
+        for other in workspace.agents.values():
+            again = other is agent or not may_be_asked(workspace, other, conversation, now)
+            assert again, f"{agent.name} is asked again though {other.name} can take it"
+>>>>>>> live

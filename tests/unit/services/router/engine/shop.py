@@ -8,7 +8,8 @@ from shared.events import commands
 from shared.events.inbound import ActionKind, CallState
 from shared.events.routing import Assigned, Refused, RoutingEvent, Unchanged
 from tests.unit.services.router.engine.histories import History
-from tests.unit.services.router.engine.worlds import WORLDS, customer_event, moment
+from tests.unit.services.router.engine.worlds import customer_event, moment
+from tests.unit.services.router.engine.worlds import world as rules_of
 
 AGENTS = ("ada", "bob", "cyd", "dee", "eve", "nobody")
 
@@ -257,7 +258,7 @@ class Shop:
     def configure(self, world: int, workspace: str | None = None) -> tuple[RoutingEvent, ...]:
         return self.history.command(
             commands.Configure(
-                workspace=workspace or self.workspace, digest=f"d{world}", rules=WORLDS[world]
+                workspace=workspace or self.workspace, digest=f"d{world}", rules=rules_of(world)
             )
         )
 

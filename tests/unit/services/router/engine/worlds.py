@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.events.inbound import Action, ActionKind, Call, CallState, CustomerEvent, Sender
 from shared.rules import Rules
+from tests.unit.services.router.engine.mixed import mixed
 
 START = 1_700_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -156,6 +157,15 @@ WORLDS: tuple[Rules, ...] = (
     ),
     Rules(),
 )
+
+
+MIXED = 1000
+"""From this number on, rules are drawn at random."""
+
+
+def world(number: int) -> Rules:
+    """One of those above, or beyond them rules drawn at random."""
+    return WORLDS[number] if number < MIXED else mixed(number)
 
 
 def customer_event(
