@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
+from services.router.engine.decide import decide
 from services.router.engine.explain import MOST_CANDIDATES, Explanation, explain
+from services.router.engine.restore import restore
+from services.router.engine.retelling import retell
+from services.router.engine.snapshot import snapshot
+from services.router.engine.turn import Context
+from shared.events.commands import DeclineOffer
+from shared.events.routing import Decision
 from tests.unit.services.router.engine.stories import WORKSPACE, Story
 from tests.unit.services.router.engine.worlds import START
 
@@ -230,3 +237,83 @@ def test_a_closed_one_may_come_again() -> None:
     )
     why = _explained(story, "c1")
     assert (why.status, _next(why)) == ("closed", [("reopens_until", 3603, "")])
+
+
+def test_a_queue_below_its_target_lends_nobody() -> None:
+    """Its own customer waits too long, for a skill that its free agent lacks."""
+    rules = {
+        **RULES,
+        "queues": {"support": {}, "sales": {"service_level": {"percent": 50, "seconds": 30}}},
+        "routes": [
+            {
+                "name": "buying",
+                "when": {"intent": ["buy"]},
+                "queue": "sales",
+                "requires": {"german": 1},
+            },
+            {
+                "name": "rest",
+                "queue": "support",
+                "steps": [{"after_seconds": 60, "also": ["sales"]}],
+            },
+        ],
+        "agents": {"sue": {"queues": ["sales"]}, "bob": {"queues": ["support"]}},
+    }
+    story = Story(rules)
+    story.tell({"at": 0, "customer": "k1", "hints": {"intent": "buy"}})
+    story.tell({"at": 1, "presence": "sue", "state": "available"})
+    story.tell({"at": 2, "customer": "k2"})
+    story.tell({"at": 70, "customer": "k3", "hints": {"intent": "buy"}})
+
+    why = _explained(story, "c2")
+
+    assert (why.also, why.step, why.route) == (("sales",), 1, "rest")
+    assert [(c.agent, c.obstacle, c.detail) for c in why.candidates] == [
+        ("sue", "donor_below_target", "sales"),
+        ("bob", "not_signed_in", ""),
+    ]
+    assert why.candidates[0].compared[0] == ("helps_out", 1)
+
+
+def test_who_begins_gently_is_ramping_up() -> None:
+    rules = {**RULES, "agents": {"ada": _agent(capacity={"whatsapp": 5})}}
+    rules["ramp"] = {"seconds": 600, "offers": 1}
+    story = Story(rules)
+    story.tell({"at": 0, "presence": "ada", "state": "available"})
+    story.tell({"at": 1, "customer": "k1"})
+    story.tell({"at": 2, "customer": "k2"})
+
+    assert _candidates(story, "c2") == {"ada": ("ramping_up", "")}
+
+
+def test_who_was_asked_last_comes_last() -> None:
+    """Both could take it; he who just declined it is passed over, though idle for longer."""
+    rules = {**RULES, "agents": {"ada": _agent(), "bob": _agent()}, "decline_seconds": 0}
+    story = Story(rules)
+    for step in (
+        {"at": 0, "presence": "ada", "state": "available"},
+        {"at": 1, "customer": "k1"},
+        {"at": 2, "presence": "bob", "state": "available"},
+    ):
+        story.tell(step)
+    before = restore(snapshot(story.state))
+    declined = DeclineOffer(workspace=WORKSPACE, actor="ada", offer=story.identity("o1"))
+    decision = Decision(
+        epoch=1,
+        seq=1,
+        at=story.now,
+        workspace=WORKSPACE,
+        cause="cmd",
+        inbound=0,
+        commands=0,
+        events=decide(story.state, declined, Context(story.now, "cmd")),
+    )
+
+    told = retell(before, decision, 7, story.identity("c1"))
+
+    (offered,) = [reason for reason in told if reason.event == "offered"]
+    assert [(one.agent, one.obstacle) for one in offered.candidates] == [
+        ("bob", None),
+        ("ada", "asked_last"),
+    ]
+    assert (offered.offset, offered.said["agent"]) == (7, "bob")
