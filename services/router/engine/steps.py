@@ -64,6 +64,4 @@ def _deserted(agent: Agent) -> list[SkillClass]:
     """The classes for which nobody is there any more without him."""
     if agent.profile is None:
         return []
-    return [
-        wanted for wanted in agent.profile.watching if wanted.waiting and nobody_able(wanted)
-    ]
+    return [wanted for wanted in agent.profile.watching if wanted.waiting and nobody_able(wanted)]

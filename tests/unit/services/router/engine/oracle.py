@@ -334,7 +334,6 @@ def check_offer(
             other_agent is agent
             or other_agent.name in asked
             or not may_be_asked(workspace, other_agent, conversation, now)
-<<<<<<< HEAD
             or price(workspace, conversation, other_agent) >= paid
         ), f"{other_agent.name} suits better than {agent.name}"
 
@@ -351,8 +350,6 @@ def _goes_before(
     kept = other.kept_for is not None or conversation.kept_for is not None
     levels = agent.rules.skills
     return not kept and skill(needed(other), levels) >= skill(needed(conversation), levels)
-=======
-        ), f"{other_agent.name} is idle for longer than {agent.name}"
 
 
 def check_not_twice(
@@ -363,4 +360,3 @@ def check_not_twice(
         for other in workspace.agents.values():
             again = other is agent or not may_be_asked(workspace, other, conversation, now)
             assert again, f"{agent.name} is asked again though {other.name} can take it"
->>>>>>> live
