@@ -13,7 +13,7 @@ from patchbay.demo.elsewhere import demo_attach, demo_files
 from patchbay.explain.command import explain
 from patchbay.replay.command import replay
 from patchbay.rules.command import rules_app
-from patchbay.serve import serve_role
+from patchbay.serve import KNOWN, serve_role
 from patchbay.simulate.command import simulate
 from patchbay.stack.__main__ import main as stack
 from patchbay.staff.command import staff
@@ -21,6 +21,7 @@ from patchbay.topics import topics_app
 from shared import passwords
 from shared.config.load import describe, inspect
 from shared.errors import PatchbayError
+from shared.settings import strange_variables
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__
@@ -58,6 +59,9 @@ def check(
     else:
         for problem in problems:
             typer.echo(describe(file, problem))
+    for name, meant in strange_variables(os.environ, KNOWN):  # noqa: TID251 - as above
+        hint = f"did you mean {meant}?" if meant else "no role has a variable of this name"
+        _ERRORS.print(f"warning: the environment variable {name} is unknown ({hint})")
     errors = sum(not problem.warning for problem in problems)
     if not json:
         warnings = len(problems) - errors

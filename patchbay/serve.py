@@ -27,10 +27,14 @@ ROLES: dict[str, Role] = {
 }
 
 
+KNOWN: tuple[type[ServiceSettings], ...] = tuple(settings for settings, _ in ROLES.values())
+"""The settings of every role."""
+
+
 def serve_role(name: str) -> None:
     """Serve until SIGTERM. Raises ConfigurationInvalid for a name that is no role."""
     if name == "all":
-        run_service("patchbay", ServiceSettings, serve_all)
+        run_service("patchbay", ServiceSettings, serve_all, KNOWN)
         return
     if name not in ROLES:
         raise ConfigurationInvalid(f"no role {name!r}: all, {', '.join(ROLES)}")

@@ -5,7 +5,7 @@ import errno
 import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -18,7 +18,7 @@ from shared.lifecycle import run_until_stopped
 from shared.logs import configure_logs
 from shared.opening import open_deps
 from shared.service import Deps
-from shared.settings import ServiceSettings, read_settings
+from shared.settings import ServiceSettings, read_settings, strange_variables
 
 S = TypeVar("S", bound=ServiceSettings)
 Serve = Callable[[Deps, S, asyncio.Event], Awaitable[None]]
@@ -31,12 +31,21 @@ _NOT_OURS = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES}
 """A port or a file that the configuration names, and that is not for us."""
 
 
-def run_service(role: str, read: Callable[[], S], serve: Serve[S]) -> None:
-    """Serve until SIGTERM. An expected failure is one line, and exit status 1."""
+def run_service(
+    role: str,
+    read: Callable[[], S],
+    serve: Serve[S],
+    others: Iterable[type[ServiceSettings]] = (),
+) -> None:
+    """Serve until SIGTERM. An expected failure is one line, and exit status 1.
+
+    `others` are the settings of roles that are served in this process besides.
+    """
     try:
         settings = read_settings(read)
         role = settings.role(role)
         configure_logs(settings.log_level, settings.log_format, service=role)
+        _name_strange_variables((type(settings), *others))
         _spare_the_collector()
         uvloop.run(_run(role, settings, serve))
     except (PatchbayError, OSError, ExceptionGroup) as error:
@@ -79,6 +88,14 @@ def expected(error: Exception) -> PatchbayError | None:
     found = [expected(each) for each in error.exceptions]
     known = [each for each in found if each is not None]
     return min(known, key=lambda each: each.retryable) if len(known) == len(found) else None
+
+
+def _name_strange_variables(known: Iterable[type[ServiceSettings]]) -> None:
+    """A setting with a typo in its name would silently be none."""
+    environ = os.environ  # noqa: TID251 - what else stands in it beside the settings
+    for name, meant in strange_variables(environ, known):
+        hint = f"did you mean {meant}?" if meant else "no role has a variable of this name"
+        log.warning("unknown_variable", variable=name, hint=hint)
 
 
 def _spare_the_collector() -> None:

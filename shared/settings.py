@@ -1,6 +1,7 @@
 """What every service is told by its environment. Read in `__main__` only."""
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -10,6 +11,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.errors import ConfigurationInvalid
 
 B = TypeVar("B", bound=BaseSettings)
+
+ROLES = tuple(f"PATCHBAY_{role}_" for role in ("API", "ENGINE", "INGEST", "NOTIFIER", "VIEW"))
+"""What the variables begin with that only one role reads."""
+
+OUTSIDE = frozenset({"PATCHBAY_CONFIG_FOLDER", "PATCHBAY_SECRETS_FOLDER"})
+"""Variables that `docker-compose.yml` reads, not we."""
 
 
 def read_settings(read: Callable[[], B]) -> B:
@@ -27,6 +34,34 @@ def read_settings(read: Callable[[], B]) -> B:
 
 def _variable(prefix: str, field: int | str) -> str:
     return str(field) if str(field).startswith(prefix) else f"{prefix}{field}".upper()
+
+
+def strange_variables(
+    environ: Mapping[str, str], known: Iterable[type[BaseSettings]]
+) -> list[tuple[str, str]]:
+    """The `PATCHBAY_*` variables that none of these settings has, each with the nearest one it may
+    have meant (or nothing).
+
+    One environment often serves several roles: a variable of a role that is not among them is
+    left to that role.
+    """
+    read: list[type[BaseSettings]] = [*known, KafkaAccess]
+    names = {name for settings in read for name in _variables(settings)}
+    ours = {prefix for prefix in ROLES if any(name.startswith(prefix) for name in names)}
+    others = tuple(set(ROLES) - ours)
+    found = []
+    for name in sorted(environ):
+        strange = name.startswith("PATCHBAY_") and name not in names and name not in OUTSIDE
+        if strange and not name.startswith(others or ("-",)):
+            close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.75)
+            found.append((name, close[0] if close else ""))
+    return found
+
+
+def _variables(settings: type[BaseSettings]) -> Iterator[str]:
+    prefix = settings.model_config.get("env_prefix", "")
+    for field, info in settings.model_fields.items():
+        yield str(info.validation_alias or f"{prefix}{field}".upper())
 
 
 class ServiceSettings(BaseSettings):
