@@ -506,13 +506,14 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class HoursTurned:
     """These hours begin, or are over, and stay so until `until` (None: for ever). `since` is when
-    that began, 0 where it is not known."""
+    that began, 0 where it is not known. `queues` are open or closed by it."""
 
     hours: str
     open: bool
     since: int
     until: int | None
     at: int
+    queues: tuple[str, ...] = ()
     event: Literal["hours_turned"] = "hours_turned"
 
 
@@ -523,7 +524,7 @@ class Estimated:
 
     By the `model` (`shared.estimate`) half of all waits like this one end within `p50_ms`, nine in
     ten within `p90_ms`, counted from `at`; `gap_ms` is the mean time between two departures of the
-    line, from `known` of them.
+    line, from `known` of them. Without a model what was said of the line before holds no more.
     """
 
     conversation: str
@@ -531,11 +532,11 @@ class Estimated:
     at: int
     position: int
     place: int
-    model: Model
-    gap_ms: int
-    known: int
-    p50_ms: int
-    p90_ms: int
+    model: Model | None = None
+    gap_ms: int = 0
+    known: int = 0
+    p50_ms: int = 0
+    p90_ms: int = 0
     event: Literal["estimated"] = "estimated"
 
 

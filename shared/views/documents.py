@@ -313,8 +313,10 @@ class LinePace(Document):
 
 class Outlook(Document):
     """What the waits of one queue look like ahead: its lines, the latest estimates last. `verdicts`
-    are how the latest estimates turned out, by channel, a letter for each."""
+    are how the latest estimates turned out, by channel, a letter for each. While it is not `open`,
+    nothing is said."""
 
+    open: bool = True
     lines: dict[str, LinePace] = {}
     verdicts: dict[str, str] = {}
 
@@ -367,10 +369,12 @@ class PartDelivery(Document):
 
 
 class Delivery(Document):
-    """What became of a message we sent; `parts` by number, of `total`."""
+    """What became of a message we sent; `parts` by number, of `total`. `provider_ids` are what the
+    provider calls them."""
 
     parts: dict[int, PartDelivery] = {}
     total: int = 1
+    provider_ids: dict[int, str] = {}
     accepted_at: int | None = None
 
 

@@ -91,7 +91,8 @@ def rest_of(
     lines = [
         line
         for line in outlook.lines.values()
-        if line.channel == channel
+        if outlook.open
+        and line.channel == channel
         and now - line.at <= STALE_MS
         and requires in (None, line.requires)
     ]

@@ -88,6 +88,12 @@ def test_the_rest_of_a_wait(found: LinePace, asked: dict[str, Any], place: int |
     assert said == (None if place is None else quantiles(place, 30_000, 20))
 
 
+def test_a_closed_queue_says_nothing() -> None:
+    outlook = Outlook(open=False, lines={"lin_1": line()})
+
+    assert rest_of(outlook, "phone", 1, NOW_MS) is None
+
+
 def test_how_estimates_turned_out() -> None:
     assert calibration("aabc-a-") == Calibration(judged=5, within_p50=3, within_p90=4, unknown=2)
 

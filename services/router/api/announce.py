@@ -159,8 +159,8 @@ def _estimated(event: was.Estimated) -> Data:
     return {
         "conversation": event.conversation,
         "position": event.position,
-        "p50_seconds": event.p50_ms / 1000,
-        "p90_seconds": event.p90_ms / 1000,
+        "p50_seconds": None if event.model is None else event.p50_ms / 1000,
+        "p90_seconds": None if event.model is None else event.p90_ms / 1000,
         "model": event.model,
     }
 

@@ -105,8 +105,9 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
 
 
 def estimated(_state: State, workspace: Workspace, event: routing.Estimated) -> None:
-    """What its wait will be has been said."""
-    said(workspace.conversations[event.conversation], event.at)
+    """What its wait will be has been said, or that nobody can say any more."""
+    known = event.at if event.model is not None else 0
+    said(workspace.conversations[event.conversation], known)
 
 
 def wait_limited(state: State, workspace: Workspace, event: routing.WaitLimited) -> None:

@@ -11,7 +11,6 @@ from services.router.engine.state import Conversation, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from services.router.engine.versions import routing_for
-from shared.estimate import Model
 from shared.events.routing import Estimated, HoursTurned, Told, ToldWhat, WaitLimited
 from shared.rules import Hours, Queue
 
@@ -48,16 +47,13 @@ def limit(turn: Turn, conversation: str, at: int) -> None:
 
 
 def begin_hours(turn: Turn) -> None:
-    """Note how all hours stand, where the rules now say otherwise than what is known."""
+    """Note how all hours stand by the rules that are in force now."""
     workspace = turn.workspace
     for name, hours in sorted(workspace.rules.hours.items()):
         known = workspace.hours.get(name)
         now, until = hours.is_open(turn.now), hours.next_change(turn.now)
-        if known is None:
-            turn.emit(HoursTurned(name, now, 0, until, turn.now))
-        elif known.open != now or known.until != until:
-            since = known.since if known.open == now else turn.now
-            turn.emit(HoursTurned(name, now, since, until, turn.now))
+        since = 0 if known is None else known.since if known.open == now else turn.now
+        turn.emit(HoursTurned(name, now, since, until, turn.now, _queues(workspace, name)))
 
 
 def turn_hours(turn: Turn, name: str, at: int) -> bool:
@@ -66,14 +62,26 @@ def turn_hours(turn: Turn, name: str, at: int) -> bool:
     known, hours = workspace.hours.get(name), workspace.rules.hours.get(name)
     if known is None or hours is None or known.until is None or known.until > at:
         return False
-    turn.emit(_turned(name, hours, known, turn.now))
+    turn.emit(_turned(turn, name, hours, known))
     return workspace.hours[name].open
 
 
-def _turned(name: str, hours: Hours, known: Turned, now: int) -> HoursTurned:
+def _turned(turn: Turn, name: str, hours: Hours, known: Turned) -> HoursTurned:
+    now = turn.now
     is_open = hours.is_open(now)
     since = now if known.until is None or is_open == known.open else known.until
-    return HoursTurned(name, is_open, since, hours.next_change(now), now)
+    queues = _queues(turn.workspace, name)
+    return HoursTurned(name, is_open, since, hours.next_change(now), now, queues)
+
+
+def _queues(workspace: Workspace, hours: str) -> tuple[str, ...]:
+    """Whom these hours concern. One that is worked off moves on while it is closed."""
+    known = workspace.rules.queues.items()
+    return tuple(
+        name
+        for name, settings in known
+        if settings.hours == hours and not settings.after_hours.work_off
+    )
 
 
 def _after_hours(turn: Turn, conversation: Conversation) -> None:
@@ -128,20 +136,20 @@ def _say_how_long(turn: Turn, conversation: Conversation) -> None:
     found = estimate(turn.workspace, conversation, turn.now)
     if found is None:
         return
-    if found.model is not None:
-        turn.emit(_estimated(conversation.id, wanted.lines[0].name, turn.now, found, found.model))
+    if found.model is not None or wanted.lines[0].said:
+        turn.emit(_estimated(conversation.id, wanted.lines[0].name, turn.now, found))
     if tell:
         _tell(turn, conversation, "expected_wait", _as_said(found))
 
 
-def _estimated(conversation: str, line: str, now: int, found: Estimate, model: Model) -> Estimated:
+def _estimated(conversation: str, line: str, now: int, found: Estimate) -> Estimated:
     return Estimated(
         conversation,
         line,
         now,
         found.position,
         found.place,
-        model,
+        found.model,
         found.gap_ms,
         found.known,
         found.p50_ms,

@@ -19,6 +19,11 @@ def estimated(now: Moment, event: was.Estimated) -> None:
     conversation = now.conversation(event.conversation)
     if conversation is None or conversation.queue is None:
         return
+    key, outlook = _outlook(now.sheet, conversation.queue)
+    outlook.lines.pop(event.line, None)
+    now.sheet.put(key, outlook)
+    if event.model is None:
+        return
     conversation.expected = Expected(
         at=event.at,
         position=event.position,
@@ -27,8 +32,6 @@ def estimated(now: Moment, event: was.Estimated) -> None:
         p90_ms=event.p90_ms,
     )
     now.keep(conversation)
-    key, outlook = _outlook(now.sheet, conversation.queue)
-    outlook.lines.pop(event.line, None)
     outlook.lines[event.line] = LinePace(
         channel=conversation.channel,
         requires=conversation.requires,
@@ -41,7 +44,23 @@ def estimated(now: Moment, event: was.Estimated) -> None:
     )
     for oldest in list(outlook.lines)[:-_MOST_LINES]:
         del outlook.lines[oldest]
-    now.sheet.put(key, outlook)
+
+
+def turned(now: Moment, event: was.HoursTurned) -> None:
+    """Queues open or close: while they are closed, nothing is said."""
+    for queue in event.queues:
+        key, outlook = _outlook(now.sheet, queue)
+        outlook.open = event.open
+        now.sheet.put(key, outlook)
+
+
+def configured(now: Moment, event: was.Configured) -> None:
+    """Every queue is open until its hours say otherwise, which they do in the same decision."""
+    for queue in event.rules.queues:
+        key, outlook = _outlook(now.sheet, queue)
+        if not outlook.open:
+            outlook.open = True
+            now.sheet.put(key, outlook)
 
 
 def judge(now: Moment, conversation: Conversation, at: int) -> None:

@@ -69,7 +69,7 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.Estimated: outlook.estimated,
     was.WaitLimited: _nothing,
     was.Told: conversations.told,
-    was.Configured: _nothing,
+    was.Configured: outlook.configured,
     was.TrialStarted: _nothing,
     was.TrialEnded: _nothing,
     was.Refused: _nothing,
@@ -111,8 +111,10 @@ def _of_kind(sheet: Sheet, event: Any) -> Iterable[str]:
         yield sheet.keys.outlook(event.queue)
     elif isinstance(event, was.Configured):
         yield from figures.agents_of(sheet, event)
+        yield from map(sheet.keys.outlook, event.rules.queues)
     elif isinstance(event, was.HoursTurned):
         yield sheet.keys.hours()
+        yield from map(sheet.keys.outlook, event.queues)
 
 
 def _behind(sheet: Sheet, batch: list[Placed[Decision]]) -> Iterable[str]:
