@@ -295,6 +295,8 @@ class State:
         yield from _drop(self.timers.old)
         for workspace in self.workspaces.values():
             workspace.unswept.clear()
+            for offer in workspace.offers.values():
+                offer.conversation.offers = None
             for wanted in workspace.classes.values():
                 yield from _drop(wanted.places)
             for agent in workspace.agents.values():
