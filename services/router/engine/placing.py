@@ -81,7 +81,7 @@ def requeue(turn: Turn, conversation: Conversation) -> None:
 
 def give_up(turn: Turn, conversation: Conversation, target: str) -> None:
     """Nobody took it, however many were asked: it goes where somebody sees to that."""
-    place = turn.workspace.routing.place_in(
+    place = routing_for(turn.workspace, conversation).place_in(
         target, conversation.channel, conversation.attributes, conversation.priority
     )
     queue(turn, conversation, place, "unanswered")
@@ -241,7 +241,7 @@ def agree(turn: Turn, agent: Agent, conversation: Conversation) -> tuple[Agent, 
     ends.
     """
     for _ in range(_MOST_STEPS):
-        best = find_agent(turn.workspace, conversation, turn.now)
+        best = _find_another(turn, conversation, None)
         if best is None or best is agent:
             break
         agent = best

@@ -10,6 +10,7 @@ from services.router.engine.placing import fill, place_one, queue
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
+from services.router.engine.versions import routing_for
 from shared.events.commands import Consult, Transfer
 from shared.events.routing import Refused, Released, Warned
 
@@ -66,7 +67,8 @@ def place_for(turn: Turn, command: Transfer | Consult, found: Conversation) -> P
     agent = turn.workspace.rules.agents.get(command.to_agent or "")
     if command.queue is None and agent is not None and target not in agent.queues:
         target = next(iter(agent.queues), target)
-    place = turn.workspace.routing.place_in(target, found.channel, found.attributes, found.priority)
+    routing = routing_for(turn.workspace, found)
+    place = routing.place_in(target, found.channel, found.attributes, found.priority)
     if not command.skills:
         return place
     return place._replace(requires=command.skills, asked=command.skills)
