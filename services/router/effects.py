@@ -8,17 +8,16 @@ made. Everything written has an id derived from its cause, so a second run chang
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal
 
 import structlog
 from redis.asyncio import Redis
 
-from services.router.calling import failed_call
+from services.router.calling import CallAction, answers, asked, control, failed_call
+from services.router.conferring import to_leave, to_meet
 from services.router.metrics import EFFECTS
 from services.router.settings import ViewSettings
 from services.router.telling import ENDS_THE_CALL, LIVE, automatic
-from shared.clock import Clock, from_milliseconds
+from shared.clock import Clock
 from shared.consumer import Consumer
 from shared.dead_letters import DeadLetters
 from shared.errors import Undecodable
@@ -26,7 +25,7 @@ from shared.events import routing as was
 from shared.events.base import Event
 from shared.events.commands import NoteDelivery
 from shared.events.envelope import Envelope, encode
-from shared.events.outbound import CallControl, OutboundMessage, Outcome, Receipt
+from shared.events.outbound import Outcome, Receipt
 from shared.events.routing import Decision
 from shared.ids import derived_id
 from shared.log import Entry, Partition, Record, Sink
@@ -49,14 +48,6 @@ _SOURCE = "/patchbay/router"
 _DECODERS = {topic.name: topic.decoder() for topic in SOURCES}
 _PATIENCE_SECONDS = 2.0
 _NOTHING: Mapping[Partition, int] = {}
-CallAction = Literal["connect", "dial", "ring", "hangup"]
-_WITHIN: Mapping[CallAction, timedelta] = {
-    "connect": timedelta(minutes=2),
-    "dial": timedelta(minutes=10),
-    "ring": timedelta(minutes=1),
-}
-"""After that the caller or the agent no longer expects it."""
-_LIVE_CALLS = frozenset({"connect", "hangup"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +98,19 @@ class Effects:
             for event in decision.events
             if isinstance(event, was.Told) and event.what in ENDS_THE_CALL
         }
+        handed = {
+            event.conversation
+            for event in decision.events
+            if isinstance(event, was.Released) and event.why == "consulted"
+        }
         for event in decision.events:
             if isinstance(event, was.Told):
                 await self._told(record, decision, event)
             elif isinstance(event, was.Dialled):
                 await self._dialled(_Cause(record, decision.workspace, event.at), event)
             elif isinstance(event, was.Assigned):
-                await self._assigned(_Cause(record, decision.workspace, event.at), event)
+                cause = _Cause(record, decision.workspace, event.at)
+                await self._assigned(cause, event, handed_over=event.conversation in handed)
             elif isinstance(event, was.Closed) and event.conversation not in ends:
                 await self._closed(_Cause(record, decision.workspace, event.at), event)
 
@@ -141,16 +138,36 @@ class Effects:
             EFFECTS.labels("tell").inc()
             await self._append(OUTBOUND, workspace, found.key, message.id, message)
 
-    async def _assigned(self, cause: _Cause, event: was.Assigned) -> None:
+    async def _assigned(
+        self, cause: _Cause, event: was.Assigned, *, handed_over: bool = False
+    ) -> None:
         found = await self._call(cause, event.conversation)
         if found is None or found.agent != event.agent:
             return
         if not any(holding.since == cause.record.offset for holding in found.holdings):
             return
-        if found.attributes.get("callback") == "true":
+        if found.consult_of is not None:
+            await self._confer(cause, found)
+        elif found.attributes.get("callback") == "true":
             await self._control(cause, found, "dial", event.agent)
-        elif found.attributes.get("call_state") in LIVE:
+        elif found.attributes.get("call_state") in LIVE and not handed_over:
             await self._control(cause, found, "connect", event.agent)
+
+    async def _confer(self, cause: _Cause, question: Conversation) -> None:
+        """The customer, who holds him and who was asked meet in a room, if he is on the line."""
+        found = await to_meet(self._redis, cause.workspace, question)
+        if found is None:
+            return
+        about, agents = found
+        await self._control(cause, about, "conference")
+        for agent, identity in agents:
+            await self._control(cause, about, "join", agent, identity=identity)
+
+    async def _left(self, cause: _Cause, question: Conversation, code: str | None) -> None:
+        """The question is over: one of the two agents leaves the room."""
+        at = cause.record.offset
+        for about, call_id in await to_leave(self._redis, cause.workspace, question, code, at):
+            await self._control(cause, about, "hangup", call_id=call_id)
 
     async def _dialled(self, cause: _Cause, event: was.Dialled) -> None:
         """His phone rings while an agent is kept free, unless that is over already."""
@@ -174,7 +191,9 @@ class Effects:
         found = await self._call(cause, event.conversation)
         if found is None or (found.closed_at, found.closed_by) != (event.at, event.by):
             return
-        if event.by != "customer" and found.attributes.get("call_state") in LIVE:
+        if found.consult_of is not None:
+            await self._left(cause, found, event.code)
+        elif event.by != "customer" and found.attributes.get("call_state") in LIVE:
             await self._control(cause, found, "hangup")
 
     async def _call(self, cause: _Cause, conversation_id: str) -> Conversation | None:
@@ -194,36 +213,26 @@ class Effects:
         return await read_conversation(self._redis, cause.workspace, conversation_id)
 
     async def _control(
-        self, cause: _Cause, found: Conversation, action: CallAction, agent: str | None = None
+        self,
+        cause: _Cause,
+        found: Conversation,
+        action: CallAction,
+        agent: str | None = None,
+        *,
+        call_id: str | None = None,
+        identity: str | None = None,
     ) -> None:
-        endpoint = self._endpoint(cause.workspace, agent)
+        workspace = cause.workspace
+        endpoint = self._endpoint(workspace, agent)
         if agent is not None and endpoint is None:
             EFFECTS.labels("no_phone").inc()
-            _LOG.error("agent_has_no_phone", workspace=cause.workspace, agent=agent)
+            _LOG.error("agent_has_no_phone", workspace=workspace, agent=agent)
             return
-        within, at = _WITHIN.get(action), from_milliseconds(cause.at)
-        message = OutboundMessage(
-            id=derived_id("msg", cause.workspace, found.id, action, str(cause.record.offset)),
-            workspace=cause.workspace,
-            channel=found.channel,
-            account=found.account,
-            conversation_key=found.key,
-            conversation_id=found.id,
-            kind="call",
-            to=found.address,
-            author=agent,
-            language=found.attributes.get("language", "en"),
-            call=CallControl(
-                action=action,
-                call_id=found.attributes.get("call") if action in _LIVE_CALLS else None,
-                agent_endpoint=endpoint,
-                dial=found.dial if action == "ring" else None,
-            ),
-            send_before=None if within is None else at + within,
-            written_at=at,
-        )
+        name = derived_id("msg", workspace, found.id, action, str(cause.record.offset))
+        what = asked(found, action, endpoint, call_id)
+        message = control(workspace, found, what, agent, identity or name, cause.at)
         EFFECTS.labels(action).inc()
-        await self._append(OUTBOUND, cause.workspace, found.key, message.id, message)
+        await self._append(OUTBOUND, workspace, found.key, message.id, message)
 
     def _endpoint(self, workspace: str, agent: str | None) -> str | None:
         rules = self._book.rules(workspace)
@@ -240,7 +249,7 @@ class Effects:
         if found is not None and found.responded_at is not None:
             return
         sent = await document(self._redis, Keys(workspace).message(outcome.message_id), Sent)
-        if sent is not None and not _answers(sent.message):
+        if sent is not None and not answers(sent.message):
             return
         note = NoteDelivery(
             workspace=workspace,
@@ -259,13 +268,6 @@ class Effects:
         partition = topic.partition(workspace, key, self._shards)
         envelope = Envelope(name, _SOURCE, self._clock.now(), event, subject=key)
         await self._sink.append(partition, Entry(key.encode(), encode(envelope)))
-
-
-def _answers(message: OutboundMessage) -> bool:
-    """Whether a customer who gets this has been answered by a person."""
-    if message.call is not None and message.kind == "call":
-        return message.call.action in ("connect", "dial", "ring", "say")
-    return message.kind == "reply"
 
 
 async def serve_effects(deps: Deps, _settings: ViewSettings, stop: asyncio.Event) -> None:

@@ -31,13 +31,15 @@ class Template(Part):
 class CallControl(Part):
     """What to do with a call: `connect` a live one to `agent_endpoint`, `dial` the customer back
     (agent first), `ring` him before any agent (the engine's attempt `dial`), `say` a text into it
-    (and then `hang_up`, or let it wait on), or `hangup`."""
+    (and then `hang_up`, or let it wait on), move a live one into the `conference` called `room`,
+    have an agent `join` that, or `hangup`."""
 
-    action: Literal["connect", "dial", "ring", "say", "hangup"]
+    action: Literal["connect", "dial", "ring", "say", "conference", "join", "hangup"]
     call_id: str | None = None
     agent_endpoint: str | None = None
     hang_up: bool = False
     dial: str | None = None
+    room: str | None = None
 
 
 class MailThread(Part):

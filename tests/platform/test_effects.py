@@ -132,6 +132,57 @@ async def test_who_is_rung_no_more_is_not_called(empty_redis: str) -> None:
         assert await effects_of(parts) == []
 
 
+def asking(code: str | None = None) -> list[Any]:
+    """Ana asks Sue about a live call."""
+    told = [
+        opened(),
+        assigned(),
+        was.Consulted("cnv_1", "cns_1", "ana", NOW_MS),
+        was.Assigned("cns_1", "sue", NOW_MS),
+    ]
+    return told if code is None else [*told, was.Closed("cns_1", "sue", NOW_MS, code)]
+
+
+async def test_who_is_asked_about_a_live_call_joins_it(empty_redis: str) -> None:
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(*asking()[:2])
+        await parts.owner.decide(*asking()[2:])
+        found = {message.id: message for message in await effects_of(parts)}
+    calls = [message.call for message in found.values()]
+    assert calls == [
+        CallControl(action="connect", call_id="CA1", agent_endpoint="client:ana"),
+        CallControl(action="conference", call_id="CA1", room="cnv_1"),
+        CallControl(action="join", agent_endpoint="client:ana", room="cnv_1"),
+        CallControl(action="join", agent_endpoint="client:sue", room="cnv_1"),
+    ]
+    assert {message.conversation_id for message in found.values()} == {"cnv_1"}
+
+
+@pytest.mark.parametrize(
+    ("code", "leaver"), [("returned", "sue"), ("handed_over", "ana")], ids=["asked", "asking"]
+)
+async def test_who_is_done_with_it_leaves_the_conference(
+    empty_redis: str, code: str, leaver: str
+) -> None:
+    gone = [was.Released("cnv_1", "ana", NOW_MS, "consulted"), was.Assigned("cnv_1", "sue", NOW_MS)]
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(*asking()[:2])
+        await parts.owner.decide(*asking()[2:])
+        joined = [m for m in await effects_of(parts) if m.call and m.call.action == "join"]
+        for message in joined:
+            sent = outcome("accepted", "cnv_1").model_copy(
+                update={"message_id": message.id, "provider_id": f"CA_{message.author}"}
+            )
+            await parts.owner.deliver(message.conversation_key, sent)
+        before = {message.id for message in await effects_of(parts)}
+        closed = was.Closed("cns_1", "sue", NOW_MS, code)
+        await parts.owner.decide(closed, *{"returned": [], "handed_over": gone}[code])
+        after = {m.id: m for m in await effects_of(parts) if m.id not in before}
+    assert [message.call for message in after.values()] == [
+        CallControl(action="hangup", call_id=f"CA_{leaver}")
+    ]
+
+
 @pytest.mark.parametrize(
     ("events", "leg", "dial", "agent"),
     [

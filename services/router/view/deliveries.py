@@ -82,6 +82,8 @@ def _came_of(sheet: Sheet, outcome: Outcome, at: int) -> None:
         code=outcome.code,
         reason=outcome.reason,
     )
+    if outcome.provider_id is not None:
+        _delivery(sheet, outcome.message_id).provider_ids[outcome.part] = outcome.provider_id
     _raise(sheet, outcome.message_id, outcome.part, part)
     key = _provider_key(sheet, outcome)
     if key is not None:

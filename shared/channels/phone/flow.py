@@ -122,6 +122,10 @@ def _answered_callback(turn: Turn, account: PhoneSettings) -> Next:
     return Next("queue", ("callback_here",), ("queued",))
 
 
+def _left_room(turn: Turn, account: PhoneSettings) -> Next:
+    return Next("hangup", states=("ended",), reason="completed")
+
+
 def _alert_answered(turn: Turn, account: PhoneSettings) -> Next:
     pressed = turn.get("Digits")
     if pressed == "1":
@@ -143,6 +147,7 @@ _STEPS: dict[str, Callable[[Turn, PhoneSettings], Next]] = {
     "voicemail": _recorded,
     "callback": _called_back,
     "called": _answered_callback,
+    "room": _left_room,
     "alert": _alert_answered,
     "fallback": _fallback,
 }

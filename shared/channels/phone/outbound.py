@@ -87,6 +87,21 @@ def _wait_on(bag: Bag, account: PhoneSettings) -> Element:
     return twiml.verb("Redirect", bag.link(account, "queue"))
 
 
+def _conference(message: OutboundMessage, call: CallControl, account: PhoneSettings) -> HttpRequest:
+    """The customer goes from the line with one agent into a room for three. It ends with him."""
+    left = _bag(message, account).link(account, "room")
+    spoken = _inline(twiml.document(twiml.conference(_room(call), ends=True, action=left)))
+    return update(account, _live(call), [("Twiml", spoken)])
+
+
+def _join(message: OutboundMessage, call: CallControl, account: PhoneSettings) -> HttpRequest:
+    """An agent's phone rings, and he is in the room with the customer when he answers."""
+    bag = _bag(message, account)
+    spoken = _inline(twiml.document(twiml.conference(_room(call), ends=False)))
+    more = [("Timeout", str(account.ring_seconds)), ("StatusCallback", bag.link(account, "agent"))]
+    return _create(account, _agent(call), spoken, more)
+
+
 def _hang_up(message: OutboundMessage, call: CallControl, account: PhoneSettings) -> HttpRequest:
     return update(account, _live(call), [("Status", "completed")])
 
@@ -96,6 +111,8 @@ _CONTROLS = {
     "dial": _dial,
     "ring": _ring,
     "say": _say,
+    "conference": _conference,
+    "join": _join,
     "hangup": _hang_up,
 }
 
@@ -172,6 +189,12 @@ def _agent(call: CallControl) -> str:
     if not reachable(endpoint):
         raise Unsendable("unreachable", "The agent has no phone that can be called.")
     return endpoint
+
+
+def _room(call: CallControl) -> str:
+    if not call.room:
+        raise Unsendable("rejected_content", "A conference needs a room.")
+    return call.room
 
 
 def _live(call: CallControl) -> str:

@@ -58,7 +58,7 @@ def confirm(reply: HttpReply) -> Outcome:
 def lookup(message: OutboundMessage, account: PhoneSettings) -> HttpRequest:
     """Ask for the calls that exist if it was done, or for the live call it was done to."""
     call = message.call
-    if call is not None and call.action in ("say", "hangup"):
+    if call is not None and call.action in ("say", "hangup", "conference"):
         return get(account, f"Calls/{quote(call.call_id or '', safe='')}.json")
     since = (message.written_at - _SKEW).astimezone(UTC).date().isoformat()
     query = {**_sought(message), "StartTime>": since, "PageSize": _PAGE}

@@ -77,6 +77,14 @@ def dial(endpoint: str, leg: str, /, **attributes: str | int) -> Element:
     return element
 
 
+def conference(room: str, /, *, ends: bool, **attributes: str | int) -> Element:
+    """Put whoever is on the line into a room. `ends`: with him it is over for all."""
+    element = verb("Dial", **attributes)
+    lasts = {"startConferenceOnEnter": "true", "endConferenceOnExit": "true" if ends else "false"}
+    SubElement(element, "Conference", {**lasts, "beep": "false"}).text = clean(room)
+    return element
+
+
 def _noun(endpoint: str) -> tuple[str, str]:
     if endpoint.startswith("client:"):
         return "Client", endpoint.removeprefix("client:")
