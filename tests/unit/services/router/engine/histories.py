@@ -15,7 +15,7 @@ from shared.events import routing
 from shared.events.envelope import Envelope, encode
 from shared.events.routing import Decision, RoutingEvent
 from shared.topics import ROUTING
-from tests.unit.services.router.engine.oracle import check_offer, check_state
+from tests.unit.services.router.engine.oracle import check_not_twice, check_offer, check_state
 from tests.unit.services.router.engine.reasons import check_why
 from tests.unit.services.router.engine.worlds import START
 
@@ -29,6 +29,7 @@ class Record:
         self.pending: dict[str, tuple[str, str]] = {}
         self.ended: dict[str, tuple[str, str]] = {}
         self.holders: dict[str, str] = {}
+        self.last: dict[str, str] = {}
         self.rounds: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self.conversations: list[str] = []
         self.attached: dict[str, list[str]] = {}
@@ -51,10 +52,12 @@ class Record:
                 assert event.conversation not in self.holders
                 assert all(who[0] != event.conversation for who in self.pending.values())
                 self.holders[event.conversation] = event.agent
+                self.last.pop(event.conversation, None)
             case routing.Released():
                 assert self.holders.pop(event.conversation) == event.agent
             case routing.Closed():
                 self.holders.pop(event.conversation, None)
+                self.last.pop(event.conversation, None)
             case _:
                 pass
 
@@ -67,6 +70,7 @@ class Record:
                 before, now = self.asked(event.conversation)
                 self.rounds[event.conversation] = (before, now | {event.agent})
                 self.pending[event.offer] = who
+                self.last[event.conversation] = event.agent
             case routing.Accepting():
                 assert self.pending[event.offer] == who
             case routing.OfferEnded():
@@ -196,6 +200,7 @@ class History:
         asked = frozenset().union(*self.record.asked(event.conversation))
         check_offer(known, conversation, agent, at, asked)
         check_why(known, conversation, event, at, asked)
+        check_not_twice(known, conversation, agent, at, self.record.last.get(conversation.id))
 
     def _decision(self, workspace: str, cause: str, events: Sequence[RoutingEvent]) -> Decision:
         return Decision(

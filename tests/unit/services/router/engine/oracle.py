@@ -355,8 +355,11 @@ def _goes_before(
 def check_not_twice(
     workspace: Workspace, conversation: Conversation, agent: Agent, now: int, last: str | None
 ) -> None:
-    """Before an offer is applied: nobody is asked twice in a row while another one can take it."""
+    """Before an offer is applied: nobody is asked twice in a row while it is another one's turn."""
     if agent.name == last and not conversation.offers:
         for other in workspace.agents.values():
-            again = other is agent or not may_be_asked(workspace, other, conversation, now)
-            assert again, f"{agent.name} is asked again though {other.name} can take it"
+            turn = (
+                c for c in workspace.conversations.values() if may_take(workspace, other, c, now)
+            )
+            first = min(turn, key=by_due, default=None)
+            assert other is agent or first is not conversation, f"{other.name} can take it, too"
