@@ -112,8 +112,8 @@ class Capture:
         if known is not None:
             for key in keys_of(known):
                 self._keep_thread(workspace, key)
-            for merged in known.joined or ():
-                self._keep(workspace, workspace.conversations, merged, _conversation)
+            for other in (*(known.joined or ()), known.consult_of, known.consult):
+                self._keep(workspace, workspace.conversations, other or "", _conversation)
             self._keep(workspace, workspace.conversations, name, _conversation)
 
     def _keep_work(self, workspace: "Workspace", agent: "Agent | None") -> None:
