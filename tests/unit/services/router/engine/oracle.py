@@ -228,12 +228,14 @@ def _check_kept(workspace: Workspace) -> None:
 
 
 def _check_presence(workspace: Workspace, now: int) -> None:
-    """Who is away or gone is asked nothing; who is gone holds nothing once his grace is over."""
+    """Who is away or gone is asked nothing; who is gone holds nothing once his grace is over, but
+    what sleeps with him, and a call that is being made."""
     for agent in workspace.agents.values():
         offered = [c for c in holds(workspace, agent) if c.status == "offered"]
         assert agent.state not in ("away", "offline") or not offered
         gone = agent.state == "offline" and agent.keeps_until <= now
-        assert not (gone and agent.rules is not None and agent.work)
+        work = [c for c in agent.work.values() if not c.snoozed_until and c.status != "dialling"]
+        assert not (gone and agent.rules is not None and work)
         assert (agent.state == "busy") == bool(agent.channels)
 
 
