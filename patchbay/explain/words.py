@@ -68,8 +68,11 @@ def _candidate(one: Candidate) -> str:
 
 
 def _next(one: Next) -> str:
-    when = "" if one.at is None else f" at {from_milliseconds(one.at):%Y-%m-%d %H:%M:%S}"
-    return f"{one.what.replace('_', ' ')}{when}{f' ({one.detail})' if one.detail else ''}"
+    name = one.what.replace("_", " ")
+    when = "" if one.at is None else f"{from_milliseconds(one.at):%Y-%m-%d %H:%M:%S}"
+    if when and not name.endswith("until"):
+        when = f"at {when}"
+    return f"{name} {when}".rstrip() + f"{f' ({one.detail})' if one.detail else ''}"
 
 
 def _counted(obstacles: Mapping[str, int]) -> str:

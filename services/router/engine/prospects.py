@@ -74,7 +74,7 @@ def _of_held(_workspace: Workspace, conversation: Conversation) -> Iterator[Next
 def _of_closed(_workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
     if conversation.agent is not None:
         yield Next("wrap_up_ends", conversation.wrap_up_until, conversation.agent.name)
-    if conversation.reopens_until:
+    if conversation.reopens_until > conversation.closed_at:
         yield Next("reopens_until", conversation.reopens_until)
 
 
