@@ -1,5 +1,6 @@
 """When the next step of a route is due. Looks only; `steps` and `placing` act on it."""
 
+from services.router.engine.expected import expected
 from services.router.engine.routes import Placement
 from services.router.engine.skills import SkillClass
 from services.router.engine.state import Conversation, Workspace
@@ -31,7 +32,7 @@ def next_step(workspace: Workspace, conversation: Conversation) -> Step | None:
 
 def step_at(place: Placement, routed_at: int) -> int:
     """When the next step's time has come (Unix milliseconds); 0 if it is not a matter of time."""
-    after = None if place.next is None else place.next.after_seconds
+    after = None if place.next is None else _after(place.next)
     return 0 if after is None else routed_at + round(after * 1000)
 
 
@@ -42,7 +43,22 @@ def triggered(workspace: Workspace, conversation: Conversation, now: int) -> Ste
         return None
     if step.nobody_able:
         return "nobody_able" if nobody_able(wanted) else None
-    if step.after_seconds is not None:
-        due = conversation.routed_at + round(step.after_seconds * 1000)
-        return "after" if due <= now else None
-    return None
+    after = _after(step)
+    if after is None or conversation.routed_at + round(after * 1000) > now:
+        return None
+    return "after" if step.after_seconds is not None else "expected_wait"
+
+
+def expects_too_long(workspace: Workspace, conversation: Conversation, now: int) -> bool:
+    """Does its route go on because half of all in its place would wait for longer than the bound
+    (p50)? Never while nobody can say."""
+    step = next_step(workspace, conversation)
+    if step is None or step.expected_wait_seconds is None:
+        return False
+    found = expected(workspace, conversation, now)
+    return found is not None and found[0] > step.expected_wait_seconds * 1000
+
+
+def _after(step: Step) -> float | None:
+    """A wait that is expected to be too long is one at the latest when it has been."""
+    return step.after_seconds if step.after_seconds is not None else step.expected_wait_seconds

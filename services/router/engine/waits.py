@@ -6,8 +6,9 @@ from services.router.engine.hours import Turned, standing
 from services.router.engine.keeping import Keep
 from services.router.engine.limits import due_limit
 from services.router.engine.opening import enrich
-from services.router.engine.placing import arrive, place_one, queue
+from services.router.engine.placing import arrive, place_one, queue, step_on
 from services.router.engine.state import Conversation, Workspace
+from services.router.engine.stepping import expects_too_long
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from services.router.engine.versions import routing_for
@@ -28,10 +29,22 @@ def receive(turn: Turn, conversation: Conversation, keep: Keep | None = None) ->
     arrive(turn, conversation, keep)
     if conversation.status != "waiting" or conversation.kept_for is not None:
         return
+    _go_on(turn, conversation)
+    if conversation.status != "waiting":
+        return
     if standing(turn.workspace, conversation.queue).open:
         _say_how_long(turn, conversation)
     else:
         _after_hours(turn, conversation)
+
+
+def _go_on(turn: Turn, conversation: Conversation) -> None:
+    """Its route's steps come at once while the wait that is to be expected is too long for it."""
+    while conversation.status == "waiting" and expects_too_long(
+        turn.workspace, conversation, turn.now
+    ):
+        step_on(turn, conversation, "expected_wait")
+        place_one(turn, conversation)
 
 
 def limit(turn: Turn, conversation: str, at: int) -> None:
