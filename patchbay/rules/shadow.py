@@ -135,6 +135,8 @@ class Shadow:
                 self._accept(conversation, agent, at, cause)
             case routing.OfferEnded(how="declined" | "expired"):
                 self._refuse(event, at, cause)
+            case routing.Accepting(conversation=conversation, agent=agent):
+                self._begin(conversation, agent, at, cause)
             case routing.PresenceChanged():
                 self._present(event, at)
             case routing.Closed(conversation=conversation):
@@ -157,6 +159,15 @@ class Shadow:
             self._accepts[conversation] = agent
             if len(self._accepts) > _MOST_EXPECTED:
                 del self._accepts[next(iter(self._accepts))]
+
+    def _begin(self, conversation: str, agent: str, at: int, cause: str) -> None:
+        """He has begun to accept it in life: here, too, if it is offered."""
+        offer = self._offer(conversation, agent)
+        if offer is not None:
+            begin = commands.BeginAccept(
+                workspace=self._workspace, actor=offer.agent.name, offer=offer.id
+            )
+            self._command(begin, at, cause)
 
     def _refuse(self, event: routing.OfferEnded, at: int, cause: str) -> None:
         offer = self._offer(event.conversation, event.agent)

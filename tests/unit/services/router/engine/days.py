@@ -92,6 +92,8 @@ class Day:
             lambda: shop.wait(pick((0.5, 1, 3, 5, 9, 20))): 16,
             lambda: shop.wait(pick((40, 2000, 5000))): 1,
             self._configure: 1,
+            lambda: shop.attempt(self._world(), pick((5, 50, 100))): 1,
+            lambda: shop.end_trial(promote=pick((True, False))): 1,
             shop.history.restart: 2,
             shop.history.rebuild: 1,
         }

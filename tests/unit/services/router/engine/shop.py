@@ -262,6 +262,30 @@ class Shop:
             )
         )
 
+    def attempt(self, world: int, percent: float) -> None:
+        """Other rules decide on a share; refused while some do, or where they need new queues."""
+        self.history.command(
+            commands.TryRules(
+                workspace=self.workspace,
+                actor="ada",
+                digest=f"d{world}",
+                rules=rules_of(world),
+                percent=percent,
+            )
+        )
+
+    def end_trial(self, *, promote: bool, stale: bool = False) -> None:
+        trial = self.history.live.workspace(self.workspace).trial
+        number = 0 if trial is None else trial.version - stale
+        self.history.command(
+            commands.EndTrial(
+                workspace=self.workspace,
+                actor="ada",
+                trial=number,
+                how="promote" if promote else "stop",
+            )
+        )
+
     def note_alert(self, customer: int, alert: str, seconds: float) -> None:
         self.history.command(
             commands.NoteAlert(

@@ -222,6 +222,14 @@ class Histories(RuleBasedStateMachine):
     def configure(self, workspace: str, world: int) -> None:
         self.shop.configure(world, workspace)
 
+    @rule(world=WORLD, percent=st.sampled_from((5, 50, 100)))
+    def attempt(self, world: int, percent: float) -> None:
+        self.shop.attempt(world, percent)
+
+    @rule(promote=st.booleans(), stale=st.booleans())
+    def end_trial(self, promote: bool, stale: bool) -> None:
+        self.shop.end_trial(promote=promote, stale=stale)
+
     @rule(
         customer=CUSTOMERS,
         alert=st.sampled_from(("alr_1", "alr_2")),
