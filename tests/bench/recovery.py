@@ -15,6 +15,7 @@ from services.router.engine.decide import decide
 from services.router.engine.state import State
 from services.router.engine.turn import Context
 from services.router.settings import EngineSettings
+from services.router.shard.collector import COLLECTOR
 from services.router.shard.decider import Decider
 from services.router.shard.decisions import SOURCE, Line
 from services.router.shard.owner import Owner
@@ -118,7 +119,8 @@ class Shard:
     async def _recover(self) -> list[Row]:
         """Owned again; and then decisions while the next snapshot is taken."""
         before, begun = resident_mb(), _now()
-        with stalls() as found:
+        COLLECTOR.know(self._size.waiting)
+        with stalls() as found, COLLECTOR.sparing():
             async with self._owned() as owner:
                 recovered = self._row("recovery", begun, before, found)
                 recovered["replayed"] = self._size.tail

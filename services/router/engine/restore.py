@@ -174,7 +174,7 @@ def _thread(
     told: int,
 ) -> None:
     workspace = state.workspace(name)
-    thread = workspace.threads.setdefault(key, Thread())
+    thread = workspace.threads.get(key) or workspace.threads.setdefault(key, Thread())
     thread.recent, thread.noted, thread.agent = bytes.fromhex(recent), noted, agent
     thread.told = told
     if alert is not None:
@@ -236,7 +236,7 @@ def _wait_again(
 def _link_threads(workspace: Workspace, conversation: Conversation, lasts: list[str]) -> None:
     """Its own thread, and those of what was merged into it, remember it."""
     for key in (conversation.key, *(conversation.joined or {}).values()):
-        thread = workspace.threads.setdefault(key, Thread())
+        thread = workspace.threads.get(key) or workspace.threads.setdefault(key, Thread())
         thread.kept += 1
         if key in lasts:
             thread.last = conversation

@@ -41,22 +41,18 @@ class Table(dict[str, V]):
         return self._order
 
     def __setitem__(self, key: str, value: V) -> None:
-        found = self.get(key)
-        if found is not None:
-            value.captured = found.captured
+        if key in self:
+            value.captured = self[key].captured
+            super().__setitem__(key, value)
         else:
-            value.captured = self.mark
-            if key in self._gone:
-                self._gone.discard(key)
-            else:
-                self._order.append(key)
-        super().__setitem__(key, value)
+            self._put_in(key, value)
 
     def setdefault(self, key: str, default: V) -> V:
         """The value of the key, which is the default if it had none."""
         found = self.get(key)
         if found is None:
-            self[key] = found = default
+            self._put_in(key, default)
+            return default
         return found
 
     def __delitem__(self, key: str) -> None:
@@ -68,6 +64,14 @@ class Table(dict[str, V]):
         value = super().pop(key)
         self._left(key)
         return value
+
+    def _put_in(self, key: str, value: V) -> None:
+        value.captured = self.mark
+        if key in self._gone:
+            self._gone.discard(key)
+        else:
+            self._order.append(key)
+        super().__setitem__(key, value)
 
     def _left(self, key: str) -> None:
         self._gone.add(key)

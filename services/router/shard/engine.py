@@ -8,8 +8,10 @@ import structlog
 
 from services.router.metrics import ENGINE_SHARDS
 from services.router.settings import EngineSettings
+from services.router.shard.collector import COLLECTOR
 from services.router.shard.gauges import measure
 from services.router.shard.owner import Owner
+from services.router.shard.photographer import conversations
 from services.router.shard.tenure import Workshop
 from shared.config.models import Config
 from shared.errors import LogUnavailable, OwnershipLost
@@ -64,6 +66,10 @@ class Engine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Decide until `stop` is set; then finish what is under way. Raises TooManyDeadLetters."""
+        with COLLECTOR.sparing():
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             try:
                 while not stop.is_set():
@@ -158,4 +164,6 @@ class Engine:
         standings = Counter(owner.standing for owner, _ in self._owners.values())
         for standing in ("owned", "recovering", "broken"):
             ENGINE_SHARDS.labels(standing).set(standings[standing])
-        measure(state for owner, _ in self._owners.values() for state in owner.states())
+        states = [state for owner, _ in self._owners.values() for state in owner.states()]
+        COLLECTOR.know(sum(map(conversations, states)))
+        measure(states)

@@ -30,7 +30,7 @@ _DECODER = SNAPSHOTS.decoder()
 PART_CHARACTERS = 300_000
 """Less than half of what an append may weigh: JSON in JSON needs its quotes escaped."""
 
-_LINES_AT_ONCE = 300
+_LINES_AT_ONCE = 50
 _WAITING_PARTS = 4
 _LOOKS = 10
 

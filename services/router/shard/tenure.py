@@ -35,6 +35,8 @@ _LOG = structlog.get_logger(__name__)
 
 _DETAIL = 200
 _MOST_BUGS = 3
+_PIECE_SECONDS = 0.015
+_LEAST_BITE = 1
 
 Condemned = dict[tuple[Partition, int], str]
 """Inputs that cannot be decided on, and why."""
@@ -92,6 +94,7 @@ class Tenure:
         self._settings = settings
         self._docket = docket
         self._watches = watches
+        self._bite = settings.batch
         line = self._line = found.line
         self._decider = Decider(self.state, line, lambda: milliseconds(self._clock.now()))
         self._appender = Appender(
@@ -140,9 +143,10 @@ class Tenure:
         if self._appender.failure is not None:
             raise self._appender.failure
         if self._appender.has_room and not self._docket.left.is_set():
-            await self._decide_on_inputs()
-            self._decide_on_timers()
+            began = self._clock.monotonic()
+            decided = await self._decide_on_inputs() + self._decide_on_timers()
             self._decider.count()
+            self._bite = self._fitting(decided, self._clock.monotonic() - began)
         position, acknowledged = self._appender.handed_over, self._appender.acknowledged
         self._photographer.look(self.state, self._line, position, acknowledged)
         await asyncio.sleep(0)
@@ -174,10 +178,17 @@ class Tenure:
             for wait in waits:
                 wait.cancel()
 
-    async def _decide_on_inputs(self) -> None:
+    def _fitting(self, decided: int, seconds: float) -> int:
+        """How much to decide on at once, when so many took so long: else nobody gets a turn."""
+        if not decided or seconds <= 0:
+            return self._bite
+        return max(_LEAST_BITE, min(int(decided * _PIECE_SECONDS / seconds), self._settings.batch))
+
+    async def _decide_on_inputs(self) -> int:
         entries: list[Entry] = []
         received: list[float] = []
-        for record, at in self._docket.inbox.take(self._settings.batch):
+        taken = self._docket.inbox.take(self._bite)
+        for record, at in taken:
             reason = self._why_not(record)
             if reason is None:
                 try:
@@ -197,6 +208,7 @@ class Tenure:
             entries, received = [], []
             await self._bury(record, reason, detail)
         self._hand_over(entries, received)
+        return len(taken)
 
     async def _decide(self, record: Record) -> Entry | None:
         """Raises Undecodable, or Dropped when the engine failed."""
@@ -234,15 +246,16 @@ class Tenure:
         self._decider.passed(record)
         engine_inputs(record.partition.topic, "buried").inc()
 
-    def _decide_on_timers(self) -> None:
-        entries = []
-        for timer in self._decider.due(self._settings.batch):
+    def _decide_on_timers(self) -> int:
+        entries, due = [], self._decider.due(self._bite)
+        for timer in due:
             if self._docket.bugs[timer] >= _MOST_BUGS:
                 continue
             entry = self._elapsed(timer)
             if entry is not None:
                 entries.append(entry)
         self._hand_over(entries, [])
+        return len(due)
 
     def _elapsed(self, timer: Timer) -> Entry | None:
         try:
