@@ -28,9 +28,12 @@ Answer = tuple[str, str]
 
 
 class Desk:
-    """One workspace. Times are milliseconds; names of contacts are whatever the caller likes."""
+    """One workspace. Times are milliseconds; names of contacts are whatever the caller likes.
 
-    def __init__(self, rules: Rules, channels: list[str]) -> None:
+    `staffed`: everybody is there from the beginning.
+    """
+
+    def __init__(self, rules: Rules, channels: list[str], *, staffed: bool = True) -> None:
         self._state = State()
         self._inputs = 0
         self._templates = [
@@ -56,15 +59,18 @@ class Desk:
             for kind in range(len(channels))
         ]
         self._decide(Configure(workspace=WORKSPACE, digest="rules", rules=rules), 0)
-        for agent in rules.agents:
-            self._decide(
-                SetPresence(workspace=WORKSPACE, actor="system", agent=agent, state="available"), 0
-            )
+        for agent in rules.agents if staffed else ():
+            self.sign_in(agent, 0)
 
     @property
     def remembered(self) -> int:
         """How many conversations the engine knows, ended ones too."""
         return len(self._state.workspace(WORKSPACE).conversations)
+
+    def sign_in(self, agent: str, now: int) -> list[Answer]:
+        """The agent is there: what he has by that."""
+        command = SetPresence(workspace=WORKSPACE, actor="system", agent=agent, state="available")
+        return _answers(self._decide(command, now))
 
     def pass_time(self, now: int) -> Iterator[tuple[int, Answer]]:
         """Let the engine's own timers run that are due by now."""

@@ -4,9 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
+from statistics import fmean
 
 from patchbay.simulate.intervals import Estimate
-from tests.prove import models, queues
+from tests.prove import assignment, long_chain, models, planted, queues
+from tests.prove.bugs import BUGS
 from tests.prove.queues import Row
 
 
@@ -17,6 +20,8 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     failed = prove_queues(given.only, given.processes)
+    if not given.only:
+        failed += prove_assignment() + prove_chain() + prove_bugs()
     for line in failed:
         print(f"does not hold: {line}")  # noqa: T201 - what it is for
     return 1 if failed else 0
@@ -32,6 +37,58 @@ def prove_queues(only: str, processes: int) -> list[str]:
         found += _printed(queues.rows(outcome))
     found += _printed(queues.pooling(outcomes))
     return [f"{row.model}: {row.figure}" for row in found if not (row.holds and row.tight)]
+
+
+def prove_assignment() -> list[str]:
+    """Greedy against the optimum; what does not hold."""
+    failed = []
+    pairs = zip(
+        ("least total of 100", "one by one of 100"),
+        (assignment.OPTIMUM, assignment.GREEDY),
+        assignment.calibrated(2_000),
+        strict=True,
+    )
+    for name, exact, found in pairs:
+        assert found.value is not None
+        assert found.half_width is not None
+        holds = abs(found.value - exact) <= found.half_width
+        print(f"{name}: exact {exact:.5f}, measured {' ± '.join(_both(found))}")  # noqa: T201
+        failed += [] if holds else [name]
+    lost = map(astuple, assignment.regrets(assignment.SIZE, 20))
+    means = [fmean(values) for values in zip(*lost, strict=True)]
+    print(  # noqa: T201
+        "levels lost per contact: engine {:.3f}, one by one {:.3f}, optimum {:.3f}".format(*means)
+        + f"; regret {means[0] - means[2]:.3f}"
+    )
+    return failed + ([] if means[0] == means[1] else ["the engine takes the best who is left"])
+
+
+def prove_chain() -> list[str]:
+    """Ten plants and ten products; what does not hold."""
+    own, everything = long_chain.exact()
+    best, (known, half) = long_chain.chain_at_best(2_000), long_chain.FOUND_ELSEWHERE
+    assert best.value is not None
+    assert best.half_width is not None
+    found = list(long_chain.years(40))
+    lost = 1 - fmean(year.chain / year.chain_at_best for year in found)
+    print(  # noqa: T201
+        f"long chain: own product {own:.1f}, everything {everything:.1f} exact; chain at best "
+        f"{best.value:.1f} ± {best.half_width:.1f}, elsewhere {known} ± {half}; "
+        f"the engine sells {lost:.2%} less than at best"
+    )
+    failed = [] if all(year.is_right for year in found) else ["each draw of the long chain"]
+    near = abs(best.value - known) <= best.half_width + half
+    return failed + ([] if near else ["the long chain at best"])
+
+
+def prove_bugs() -> list[str]:
+    """Every planted bug is caught; those that are not."""
+    failed = []
+    for caught in planted.plant_all(BUGS):
+        said = "caught" if caught.holds else "NOT CAUGHT"
+        print(f"{said}: {caught.bug.name} ({caught.bug.test})", flush=True)  # noqa: T201
+        failed += [] if caught.holds else [caught.bug.name]
+    return failed
 
 
 _WIDTHS = (49, 9, 35, 8, 8, 8, 8, 6, 5)

@@ -51,7 +51,7 @@ def all_models() -> list[Model]:
         priorities(),
         *(pooled(rate, *POOLED, 100_000) for rate in (1.375, 1.400, 1.425)),
         pooled(1.400, "target", "best_fit", 1_200_000),
-        pooled(1.400, "newest", "least_loaded", 1_200_000),
+        pooled(1.400, "newest", "least_loaded", 3_000_000),
         one_skill(),
         two_skills("chain", (0.00496, 0.00019), (0.7195, 0.012)),
         two_skills("spread", (0.00451, 0.00028), (0.5974, 0.005)),
