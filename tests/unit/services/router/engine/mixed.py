@@ -4,7 +4,9 @@ import random
 from typing import Any
 
 from shared.rules import Rules
+from shared.rules.hours import WEEKDAYS
 
+_ODD = ("22:14-22:15", "22:16-22:20", "22:30-23:00", "23:05-00:10", "00:30-12:00")
 _SKILLS = ("german", "returns")
 _QUEUES = ("support", "sales", "returns")
 _PICKS = ("longest_idle", "least_loaded", "most_spare", "best_fit", "round_robin")
@@ -23,6 +25,7 @@ class _Mixed:
     def rules(self) -> dict[str, Any]:
         choice = self._pick.choice
         return {
+            "hours": {"odd": {"time_zone": "UTC", "open": dict.fromkeys(WEEKDAYS, _ODD)}},
             "queues": {name: self._queue() for name in _QUEUES},
             "classes": {
                 "normal": {"target_seconds": 300, "by_channel": {"phone": 30}},
@@ -46,11 +49,37 @@ class _Mixed:
         return {
             "pick": self._pick.choice(_PICKS),
             "offer_seconds": self._pick.choice((5, 20)),
-            "wrap_up_seconds": self._pick.choice((0, 0, 5)),
+            "offer": self._offering(),
+            "wrap_up": self._wrap_up(),
+            "hours": self._pick.choice((None, None, None, "odd")),
+            "after_hours": self._pick.choice(({}, {"work_off": True}, {"do": "close"})),
+            "max_wait": self._pick.choice(([], [{"after_seconds": 40, "do": "message"}])),
+            "tell_wait": self._pick.choice((True, False)),
             "service_level": {
                 "percent": self._pick.choice((1, 80)),
                 "seconds": self._pick.choice((5, 60, 1000)),
             },
+        }
+
+    def _offering(self) -> dict[str, Any]:
+        choice = self._pick.choice
+        most = choice((None, None, 1, 3))
+        return {
+            "accept": choice(("agent", "agent", "agent", "automatic")),
+            "agents": choice((1, 1, 2, 3)),
+            "accepting_seconds": choice((0, 8, 40)),
+            "retry_seconds": choice((0, 60)),
+            "most_tries": most,
+            "then_queue": None if most is None else "returns",
+        }
+
+    def _wrap_up(self) -> dict[str, Any]:
+        choice = self._pick.choice
+        return {
+            "mode": choice(("off", "off", "optional", "discretionary", "timed", "forced", "asked")),
+            "seconds": choice((5, 20)),
+            "extend_seconds": choice((0, 10)),
+            "codes": choice(((), ("solved", "refund"))),
         }
 
     def _routes(self) -> list[dict[str, Any]]:
@@ -78,7 +107,11 @@ class _Mixed:
     def _step(self) -> dict[str, Any]:
         choice = self._pick.choice
         trigger: dict[str, Any] = choice(
-            ({"after_seconds": choice((1, 10))}, {"nobody_able": True})
+            (
+                {"after_seconds": choice((1, 10))},
+                {"nobody_able": True},
+                {"expected_wait_seconds": choice((1, 40))},
+            )
         )
         changes: dict[str, Any] = {
             "also": [choice(_QUEUES) for _ in range(choice((1, 2)))],

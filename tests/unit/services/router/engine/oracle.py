@@ -300,7 +300,9 @@ def _check_steps(workspace: Workspace, now: int) -> None:
         step = next_step(workspace, conversation)
         if conversation.status != "waiting" or step is None:
             continue
-        due = conversation.routed_at + round((step.after_seconds or 10**9) * 1000)
+        due = conversation.routed_at + round(
+            (step.after_seconds or step.expected_wait_seconds or 10**9) * 1000
+        )
         assert due > now, f"{conversation.id} missed a step"
         somebody = any(
             takes(agent, conversation.channel) and _ever(workspace, agent, conversation)
@@ -357,8 +359,11 @@ def _goes_before(
 def check_not_twice(
     workspace: Workspace, conversation: Conversation, agent: Agent, now: int, last: str | None
 ) -> None:
-    """Before an offer is applied: nobody is asked twice in a row while it is another one's turn."""
-    if agent.name == last and not conversation.offers:
+    """Before an offer is applied: nobody is asked twice in a row while it is another one's turn.
+    Where several are asked at once, both may be."""
+    settings = workspace.rules.queues.get(conversation.queue)
+    alone = settings is None or settings.offer.agents == 1
+    if agent.name == last and alone:
         for other in workspace.agents.values():
             turn = (
                 c for c in workspace.conversations.values() if may_take(workspace, other, c, now)
