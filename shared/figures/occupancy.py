@@ -7,8 +7,6 @@ shares of the time in which he could work: while he is available, or still has w
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.figures.tally import INTERVAL_MS, interval_of
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
@@ -17,10 +15,9 @@ COMING = frozenset({"available", "busy"})
 """The states in which new work may come."""
 
 
-class Worked(BaseModel):
+@dataclass(slots=True)
+class Worked:
     """Milliseconds of agents in one interval; `taken` and `capacity` are times units."""
-
-    model_config = ConfigDict(extra="ignore")
 
     handling: int = 0
     idle: int = 0

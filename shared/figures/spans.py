@@ -5,9 +5,8 @@ into its present queue. Both ignore offers that came to nothing. A caller in the
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from shared.events import routing as was
 from shared.figures.facts import Fact, Measure
@@ -16,13 +15,12 @@ MOST_OFFERS = 20
 """Open offers of one conversation that are measured."""
 
 
-class Span(BaseModel):
+@dataclass(slots=True)
+class Span:
     """How far one conversation is measured. Times are Unix milliseconds, 0 is not (any more).
 
     `began` is the place in the record of the decision that opened its episode.
     """
-
-    model_config = ConfigDict(extra="ignore")
 
     channel: str
     began: int = 0
@@ -35,7 +33,7 @@ class Span(BaseModel):
     responded: bool = False
     held: int = 0
     wraps_up: int = 0
-    offers: dict[str, int] = {}
+    offers: dict[str, int] = field(default_factory=dict)
     route: str = ""
     step: int = 0
     stepped: int = 0
@@ -57,6 +55,11 @@ class Span(BaseModel):
 def begin(event: was.Opened, position: int) -> Span:
     """A conversation that opened in the decision at this place of the record."""
     return Span(channel=event.channel, began=position, arrived=event.at)
+
+
+def moves(event: object) -> bool:
+    """May this event change a span?"""
+    return type(event) in _STEPS
 
 
 def follow(span: Span, event: object, position: int) -> list[Fact]:

@@ -2,9 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
-
-from pydantic import BaseModel, ConfigDict
 
 from shared.figures.facts import Fact
 from shared.figures.service_level import Waits
@@ -41,13 +40,12 @@ class Labels(NamedTuple):
     priority: str
 
 
-class Row(BaseModel):
+@dataclass(slots=True)
+class Row:
     """What happened with these labels; every number only ever grows.
 
     A wait counts where and when it ended. `times` are sums in milliseconds.
     """
-
-    model_config = ConfigDict(extra="ignore")
 
     arrived: int = 0
     answered: int = 0
@@ -61,7 +59,7 @@ class Row(BaseModel):
     abandoned_ms: int = 0
     queue_waits: int = 0
     queue_wait_ms: int = 0
-    waits: list[int] = []
+    waits: list[int] = field(default_factory=list)
     responses: int = 0
     response_ms: int = 0
     handled: int = 0
@@ -69,7 +67,7 @@ class Row(BaseModel):
     wrap_ups: int = 0
     wrap_up_ms: int = 0
     transfers: int = 0
-    offers: dict[str, int] = {}
+    offers: dict[str, int] = field(default_factory=dict)
 
     def add(self, fact: Fact, target: Target) -> None:
         """Count one fact; what has no place here is a metric only."""
@@ -99,7 +97,7 @@ class Row(BaseModel):
         )
 
 
-_NUMBERS = tuple(name for name, field in Row.model_fields.items() if field.annotation is int)
+_NUMBERS = tuple(one.name for one in fields(Row) if one.name not in ("waits", "offers"))
 
 
 def _wait(row: Row, fact: Fact, target: Target) -> None:

@@ -56,12 +56,12 @@ class Why(Document):
     step_at: int = 0
     priority: str | None = None
     due: int | None = None
-    requires: dict[str, Any] = {}
-    preferred: list[dict[str, Any]] = []
-    also: list[str] = []
+    requires: dict[str, Any] = Field(default_factory=dict)
+    preferred: list[dict[str, Any]] = Field(default_factory=list)
+    also: list[str] = Field(default_factory=list)
     units: int = 1
     chosen: str = ""
-    score: list[int] = []
+    score: list[int] = Field(default_factory=list)
 
 
 class Offer(Document):

@@ -13,7 +13,7 @@ from shared.events import routing as was
 from shared.events.routing import Decision
 from shared.figures.facts import Fact
 from shared.figures.occupancy import COMING, Hands, intervals, units_of
-from shared.figures.spans import begin, follow
+from shared.figures.spans import begin, follow, moves
 from shared.figures.tally import UNPROMISED, Row, Target, interval_of, labels_of, targets_of
 from shared.views.documents import Agent, Conversation, Figures, Staff, Targets, WorkedTime
 
@@ -33,8 +33,9 @@ def after(now: Moment, event: Any, at: int) -> None:
     named = getattr(event, "agent", None)
     if named is not None:
         _greet(now.sheet, named, at)
-    about = getattr(event, "conversation", None)
-    conversation = None if about is None else now.conversation(about)
+    if not (moves(event) or isinstance(event, was.Opened)):
+        return
+    conversation = now.conversation(event.conversation)
     if conversation is not None:
         facts = _measured(conversation, event, now.offset)
         now.keep(conversation)
