@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.clock import from_milliseconds
-from shared.events.commands import NoteCall
+from shared.events.commands import NoteCall, NoteDelivery
+from shared.events.envelope import Envelope
 from shared.events.outbound import CallControl, OutboundMessage, Outcome, Receipt
+from shared.events.routing import Ignored
 from shared.ids import derived_id
 from shared.views.documents import Conversation
 
@@ -44,6 +46,36 @@ def failed_call(message: OutboundMessage, report: Receipt | Outcome) -> NoteCall
         leg=leg,
         dial=call.dial,
         agent=message.author if call.action == "dial" else None,
+    )
+
+
+def delivered(envelope: Envelope[Outcome]) -> NoteDelivery:
+    """What the engine is told of a message that a provider took."""
+    outcome = envelope.data
+    assert outcome.conversation_id is not None
+    return NoteDelivery(
+        workspace=outcome.workspace,
+        conversation=outcome.conversation_id,
+        message_id=outcome.message_id,
+        outcome=outcome.kind,
+        occurred_at=envelope.time,
+    )
+
+
+def turned_away(workspace: str, event: Ignored, mark: str) -> OutboundMessage | None:
+    """A blocked caller is hung up on; None for what is no call. Nobody knows his address here."""
+    if event.call is None or event.account is None:
+        return None
+    return OutboundMessage(
+        id=derived_id("msg", workspace, event.key, "hangup", mark),
+        workspace=workspace,
+        channel="phone",
+        account=event.account,
+        conversation_key=event.key,
+        kind="call",
+        to=event.key,
+        call=CallControl(action="hangup", call_id=event.call),
+        written_at=from_milliseconds(event.at),
     )
 
 

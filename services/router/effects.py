@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 from redis.asyncio import Redis
 
-from services.router.calling import CallAction, answers, asked, control, failed_call
+from services.router import calling
 from services.router.conferring import to_leave, to_meet
 from services.router.metrics import EFFECTS
 from services.router.settings import ViewSettings
@@ -23,7 +23,6 @@ from shared.dead_letters import DeadLetters
 from shared.errors import Undecodable
 from shared.events import routing as was
 from shared.events.base import Event
-from shared.events.commands import NoteDelivery
 from shared.events.envelope import Envelope, encode
 from shared.events.outbound import Outcome, Receipt
 from shared.events.routing import Decision
@@ -106,6 +105,8 @@ class Effects:
         for event in decision.events:
             if isinstance(event, was.Told):
                 await self._told(record, decision, event)
+            elif isinstance(event, was.Ignored):
+                await self._turned_away(record, decision.workspace, event)
             elif isinstance(event, was.Dialled):
                 await self._dialled(_Cause(record, decision.workspace, event.at), event)
             elif isinstance(event, was.Assigned):
@@ -131,6 +132,7 @@ class Effects:
         )
         if shop is None or found is None or record.offset not in found.told:
             return
+        found = found.answered_on()
         contact = await document(self._redis, Keys(workspace).contact(found.key), Contact)
         identity = derived_id("msg", workspace, found.id, event.what, str(record.offset))
         message = automatic(event, found, contact, (workspace, shop), identity)
@@ -169,6 +171,13 @@ class Effects:
         for about, call_id in await to_leave(self._redis, cause.workspace, question, code, at):
             await self._control(cause, about, "hangup", call_id=call_id)
 
+    async def _turned_away(self, record: Record, workspace: str, event: was.Ignored) -> None:
+        """A blocked caller does not hold the line for ever."""
+        message = calling.turned_away(workspace, event, str(record.offset))
+        if message is not None:
+            EFFECTS.labels("hangup").inc()
+            await self._append(OUTBOUND, workspace, event.key, message.id, message)
+
     async def _dialled(self, cause: _Cause, event: was.Dialled) -> None:
         """His phone rings while an agent is kept free, unless that is over already."""
         found = await self._call(cause, event.conversation)
@@ -181,7 +190,7 @@ class Effects:
             return
         key = Keys(report.workspace).message(report.message_id)
         sent = await document(self._redis, key, Sent)
-        note = None if sent is None else failed_call(sent.message, report)
+        note = None if sent is None else calling.failed_call(sent.message, report)
         if note is not None:
             EFFECTS.labels("note_call").inc()
             command = derived_id("cmd", "call", report.message_id)
@@ -216,7 +225,7 @@ class Effects:
         self,
         cause: _Cause,
         found: Conversation,
-        action: CallAction,
+        action: calling.CallAction,
         agent: str | None = None,
         *,
         call_id: str | None = None,
@@ -229,8 +238,8 @@ class Effects:
             _LOG.error("agent_has_no_phone", workspace=workspace, agent=agent)
             return
         name = derived_id("msg", workspace, found.id, action, str(cause.record.offset))
-        what = asked(found, action, endpoint, call_id)
-        message = control(workspace, found, what, agent, identity or name, cause.at)
+        what = calling.asked(found, action, endpoint, call_id)
+        message = calling.control(workspace, found, what, agent, identity or name, cause.at)
         EFFECTS.labels(action).inc()
         await self._append(OUTBOUND, workspace, found.key, message.id, message)
 
@@ -249,18 +258,13 @@ class Effects:
         if found is not None and found.responded_at is not None:
             return
         sent = await document(self._redis, Keys(workspace).message(outcome.message_id), Sent)
-        if sent is not None and not answers(sent.message):
+        if sent is not None and not calling.answers(sent.message):
             return
-        note = NoteDelivery(
-            workspace=workspace,
-            conversation=name,
-            message_id=outcome.message_id,
-            outcome=outcome.kind,
-            occurred_at=envelope.time,
-        )
         command = derived_id("cmd", "delivered", outcome.message_id)
         EFFECTS.labels("note_delivery").inc()
-        await self._append(COMMANDS_TOPIC, workspace, workspace, command, note)
+        await self._append(
+            COMMANDS_TOPIC, workspace, workspace, command, calling.delivered(envelope)
+        )
 
     async def _append(
         self, topic: Topic, workspace: str, key: str, name: str, event: Event

@@ -271,13 +271,16 @@ class SenderUnblocked:
 class Ignored:
     """A blocked sender's action, kept in `inbound` by the id `ref`: nothing came of it.
 
-    `why` is the subject that is blocked, or `rule:` and the rule's name.
+    `why` is the subject that is blocked, or `rule:` and the rule's name. `call` and its `account`
+    are there when he calls and holds the line.
     """
 
     key: str
     ref: str
     why: str
     at: int
+    account: str | None = None
+    call: str | None = None
     event: Literal["ignored"] = "ignored"
 
 

@@ -132,6 +132,18 @@ async def test_who_is_rung_no_more_is_not_called(empty_redis: str) -> None:
         assert await effects_of(parts) == []
 
 
+async def test_a_blocked_caller_is_hung_up_on(empty_redis: str) -> None:
+    async with running(empty_redis) as parts:
+        await parts.owner.decide(
+            was.Ignored("k1", "line:1", "k1", NOW_MS, "line", "CA1"),
+            was.Ignored("k1", "wa:1", "k1", NOW_MS),
+        )
+        first, second = await effects_of(parts)
+    assert first == second
+    assert first.call == CallControl(action="hangup", call_id="CA1")
+    assert (first.account, first.conversation_id) == ("line", None)
+
+
 def asking(code: str | None = None) -> list[Any]:
     """Ana asks Sue about a live call."""
     told = [

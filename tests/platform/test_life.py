@@ -1,4 +1,4 @@
-"""What becomes of conversations, by the real router: over the API, in the record and in the view."""
+"""What becomes of conversations, by the real router: by the API, in the record and in the view."""
 
 from datetime import timedelta
 from typing import Any

@@ -20,6 +20,7 @@ MOST = 10_000
 _NOT_YOU = Refused("forbidden", "Only a supervisor may do this.")
 _PAST = Refused("invalid", "This time has passed.")
 _FULL = Refused("conflict", "Too many senders are blocked: block them by a rule.")
+_LIVE = frozenset({"started", "menu", "queued"})
 _OPEN = frozenset({"open", "waiting", "offered", "dialling"})
 
 
@@ -63,9 +64,21 @@ def block_over(turn: Turn, subject: str, at: int) -> None:
 def ignored(turn: Turn, event: CustomerEvent) -> bool:
     """Is the sender blocked? Then the record says that nothing came of this."""
     why = _blocked_by(turn, event)
-    if why is not None:
-        turn.emit(Ignored(event.conversation_key, event.id, why, turn.now))
-    return why is not None
+    if why is None:
+        return False
+    call = event.action.call
+    live = call is not None and call.state in _LIVE
+    turn.emit(
+        Ignored(
+            event.conversation_key,
+            event.id,
+            why,
+            turn.now,
+            event.account if live else None,
+            call.id if call is not None and live else None,
+        )
+    )
+    return True
 
 
 def _blocked_by(turn: Turn, event: CustomerEvent) -> str | None:

@@ -62,7 +62,10 @@ def queued(now: Moment, event: was.Queued) -> None:
     """It waits. Back from an offer, it has waited all along; after a menu, only from now on."""
     if conversation := now.conversation(event.conversation):
         since = event.at
-        if event.why in ("requeued", "moved") and conversation.waiting_since is not None:
+        if (
+            event.why in ("requeued", "moved", "passed_on")
+            and conversation.waiting_since is not None
+        ):
             since = conversation.waiting_since
         elif event.why in ("new", "reopened"):
             if conversation.began != now.offset or conversation.arrived_at is None:
