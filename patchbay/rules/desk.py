@@ -79,7 +79,7 @@ class Desk:
 
 def _said(problem: Problem) -> str:
     if problem.code == "outcome_unknown":
-        return f"{problem.detail} Does an engine run on this log? `patchbay rules list` tells."
+        return f"{problem.detail} The first engine that runs on this log will decide on it."
     return problem.detail
 
 

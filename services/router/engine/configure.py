@@ -22,6 +22,7 @@ from services.router.engine.versions import change, was_in_force
 from services.router.engine.waits import begin_hours, turn_hours
 from shared.events.commands import Configure
 from shared.events.routing import (
+    Change,
     Configured,
     DialEnded,
     PresenceChanged,
@@ -30,9 +31,13 @@ from shared.events.routing import (
     TrialEnded,
     WrapUpEnded,
 )
+from shared.rules import MOST_RULES, Rules, rules_size
 
 MOST_EVENTS = 1000
 """How many events one decision of a sweep may have."""
+
+LARGE_RULES = 200_000
+"""Bytes of rules beside which not much else fits into a record."""
 
 MOST_LOOKS = 3000
 """How many conversations and agents it may look at."""
@@ -52,13 +57,23 @@ def configure(turn: Turn, command: Configure) -> None:
     if command.over is not None and command.over != workspace.in_force:
         detail = f"Version {workspace.in_force} is in force, not version {command.over}."
         return turn.refuse(Refused("conflict", detail))
+    if (size := rules_size(command.rules)) > MOST_RULES:
+        detail = f"These rules have {size:,} bytes as JSON; {MOST_RULES:,} fit into a record."
+        return turn.refuse(Refused("invalid", detail))
     if workspace.trial is not None:
         turn.emit(TrialEnded(workspace.trial.version, "replaced", turn.now, command.actor))
     made = change(workspace, command.how, command.actor, command.note, command.former)
-    turn.emit(Configured(command.digest, command.rules, turn.now, made))
+    return put_in_force(turn, command.digest, command.rules, made)
+
+
+def put_in_force(turn: Turn, digest: str, rules: Rules, made: Change) -> None:
+    """Decide by these rules from now on, and look at everything again: with large rules, which
+    fill their record, in decisions of their own."""
+    turn.emit(Configured(digest, rules, turn.now, made))
     begin_hours(turn)
-    look_again(turn.state, workspace)
-    return sweep(turn)
+    look_again(turn.state, turn.workspace)
+    if rules_size(rules) < LARGE_RULES:
+        sweep(turn)
 
 
 def hours_over(turn: Turn, name: str, at: int) -> None:

@@ -1,12 +1,11 @@
 """Rules on trial: their routes and classes decide on a share of the conversations."""
 
-from services.router.engine.configure import look_again, sweep
+from services.router.engine.configure import look_again, put_in_force, sweep
 from services.router.engine.turn import Turn
 from services.router.engine.versions import change
-from services.router.engine.waits import begin_hours
 from shared.events.commands import EndTrial, TryRules
-from shared.events.routing import Configured, Refused, TrialEnded, TrialStarted
-from shared.rules import Rules
+from shared.events.routing import Refused, TrialEnded, TrialStarted
+from shared.rules import MOST_RULES, Rules, rules_size
 
 
 def try_rules(turn: Turn, command: TryRules) -> None:
@@ -21,6 +20,8 @@ def try_rules(turn: Turn, command: TryRules) -> None:
     if command.over is not None and command.over != workspace.in_force:
         detail = f"Version {workspace.in_force} is in force, not version {command.over}."
         return turn.refuse(Refused("conflict", detail))
+    if rules_size(command.rules) > MOST_RULES:
+        return turn.refuse(Refused("invalid", f"{MOST_RULES:,} bytes of rules fit into a record."))
     strange = _strange_queues(workspace.rules, command.rules)
     if strange:
         detail = f"A trial tries routes and classes; no rules in force have a queue {strange[0]!r}."
@@ -37,13 +38,11 @@ def end_trial(turn: Turn, command: EndTrial) -> None:
     if trial is None or trial.version != command.trial:
         detail = f"Version {command.trial} is not on trial."
         return turn.refuse(Refused("gone", detail))
-    if command.how == "stop":
-        turn.emit(TrialEnded(trial.version, "stopped", turn.now, command.actor))
-    else:
+    if command.how == "promote":
         turn.emit(TrialEnded(trial.version, "promoted", turn.now, command.actor))
         made = change(workspace, "promote", command.actor, command.note, former=trial.version)
-        turn.emit(Configured(trial.digest, trial.rules, turn.now, made))
-        begin_hours(turn)
+        return put_in_force(turn, trial.digest, trial.rules, made)
+    turn.emit(TrialEnded(trial.version, "stopped", turn.now, command.actor))
     look_again(turn.state, workspace)
     return sweep(turn)
 

@@ -14,8 +14,8 @@ from shared.events.envelope import Envelope, encode
 from shared.events.routing import Decision, Refused, ShardOwned, Snapshot, Unchanged
 from shared.log import Entry, Partition, Record
 from shared.record import Fence
-from shared.rules import Rules
-from shared.topics import COMMANDS_TOPIC, INBOUND, ROUTING, SNAPSHOTS
+from shared.rules import MOST_RULES, Rules, rules_size
+from shared.topics import COMMANDS_TOPIC, DEAD_LETTERS, INBOUND, ROUTING, SNAPSHOTS
 from tests.router.logs import FaultySink, OwnTopics
 from tests.router.shards import (
     RULES,
@@ -247,10 +247,13 @@ async def test_what_breaks_the_engine_is_buried_at_last(
     assert {e.key for e in await place.events("opened")} == {"key1", "key3"}  # type: ignore[union-attr]
 
 
-async def test_a_decision_too_large_for_a_record_is_buried(memory_place: Site) -> None:
+async def test_a_decision_too_large_for_a_record_is_buried(
+    memory_place: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The rules fit into their command, but not into one record with all that they move."""
     place = memory_place
-    agents = {f"agent{n}": {"queues": ["sales"], "title": "x" * 880} for n in range(1000)}
+    monkeypatch.setattr("services.router.shard.decider.MAX_APPEND_BYTES", 100_000)
+    agents = {f"agent{n}": {"queues": ["sales"], "title": "x" * 880} for n in range(100)}
     rules = Rules.model_validate({"queues": {"sales": {}}, "agents": agents})
     async with owning(place, "one"):
         for customer in range(300):
@@ -263,6 +266,23 @@ async def test_a_decision_too_large_for_a_record_is_buried(memory_place: Site) -
 
     assert [letter.reason for letter in letters] == ["record_too_large"]
     assert len(await place.events("configured")) == 1
+
+
+async def test_the_largest_rules_move_all_that_waits(memory_place: Site) -> None:
+    """They fill a record, so what they move is moved by decisions after it."""
+    place = memory_place
+    agents = {f"agent{n}": {"queues": ["sales"], "title": "x" * 620} for n in range(800)}
+    rules = Rules.model_validate({"queues": {"sales": {}}, "agents": agents})
+    assert 500_000 < rules_size(rules) < MOST_RULES
+    async with owning(place, "one"):
+        for customer in range(1200):
+            await place.customer(customer)
+        await place.until("queued", 1200)
+        await place.command(commands.Configure(workspace=WORKSPACE, digest="big", rules=rules))
+        moved = await place.until("queued", 2400)
+
+    assert {event.queue for event in moved[1200:]} == {"sales"}
+    assert await place.records(DEAD_LETTERS) == []
 
 
 async def test_a_timer_that_breaks_the_engine_is_left_alone(
