@@ -262,9 +262,8 @@ class Effects:
             return
         command = derived_id("cmd", "delivered", outcome.message_id)
         EFFECTS.labels("note_delivery").inc()
-        await self._append(
-            COMMANDS_TOPIC, workspace, workspace, command, calling.delivered(envelope)
-        )
+        note = calling.delivered(envelope)
+        await self._append(COMMANDS_TOPIC, workspace, workspace, command, note)
 
     async def _append(
         self, topic: Topic, workspace: str, key: str, name: str, event: Event
