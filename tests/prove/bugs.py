@@ -110,8 +110,8 @@ BUGS = (
     Bug(
         "whoever has room again is not offered what waits",
         f"{_ENGINE}/closing.py",
-        "    for agent in agents:\n        fill(turn, agent)",
-        "    for agent in agents[:0]:\n        fill(turn, agent)",
+        "        del agents[0]\n    fill_all(turn, agents)",
+        "        del agents[0]\n    fill_all(turn, agents[:0])",
         "tests/prove/test_queues.py::test_the_engine_is_the_plain_line[erlang_a]",
     ),
     Bug(
