@@ -16,7 +16,7 @@ from shared.log import Sink
 
 _LOG = structlog.get_logger(__name__)
 
-_LINES_AT_ONCE = 500
+_LINES_AT_ONCE = 1_000
 _SHARE = 10
 """A snapshot of so many conversations is worth as many decisions, or it would never be done."""
 
