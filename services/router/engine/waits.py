@@ -27,7 +27,10 @@ SAY_AGAIN_MS = 10_000
 def receive(turn: Turn, conversation: Conversation, keep: Keep | None = None) -> None:
     """It finds its queue and, if one is free, an agent; else whoever waits is told so."""
     arrive(turn, conversation, keep)
-    if conversation.status != "waiting" or conversation.kept_for is not None:
+    if conversation.status != "waiting":
+        return
+    if conversation.kept_for is not None:
+        _tell_while_kept(turn, conversation)
         return
     _go_on(turn, conversation)
     if conversation.status != "waiting":
@@ -117,6 +120,14 @@ def _after_hours(turn: Turn, conversation: Conversation) -> None:
         elif rule.do != "wait":
             _tell_closed(turn, conversation, "after_hours")
         return
+
+
+def _tell_while_kept(turn: Turn, conversation: Conversation) -> None:
+    """It waits for one agent, who may still be there; else it waits until the queue opens."""
+    settings = _settings(turn.workspace, conversation)
+    is_open = standing(turn.workspace, conversation.queue).open
+    if not is_open and settings.after_hours.do != "wait":
+        _tell_closed(turn, conversation, "after_hours")
 
 
 def _too_long(turn: Turn, conversation: Conversation) -> None:

@@ -49,6 +49,12 @@ def test_every_measure_has_its_metric(measure: str, outcome: str, metric: str) -
     assert _value(metric, **labels) == 1
 
 
+def test_an_estimate_is_counted_by_how_it_turned_out() -> None:
+    fact = Fact("estimate", "phone", "q_estimates", "normal", 0, "within_p90")
+    Meters().count([(7, fact, TARGET)], 0)
+    assert _value("patchbay_wait_estimates_total", **_by("q_estimates"), result="within_p90") == 1
+
+
 def test_an_offer_is_counted_by_how_it_ended() -> None:
     fact = Fact("offer", "phone", "q_offers", "normal", 3000, "declined")
     Meters().count([(7, fact, TARGET)], 0)
