@@ -3,7 +3,8 @@
 from shared.config.models import Config
 from shared.config.overflow import check_moves
 from shared.config.source import Document, Path_
-from shared.rules import MOST_RULES, Rules, rules_size
+from shared.rules import Rules
+from shared.rules.stored import MOST_RULES, rules_size
 
 
 def crosscheck(config: Config, document: Document) -> None:
@@ -45,7 +46,7 @@ def _size(rules: Rules, here: Path_, document: Document) -> None:
     if size > MOST_RULES:
         document.problem(
             here,
-            f"these rules have {size:,} bytes as JSON; {MOST_RULES:,} fit into a record",
+            f"these rules have {size:,} bytes, packed; {MOST_RULES:,} fit into a record",
             "share the agents out to several workspaces",
         )
 

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from shared.events.base import Event, Part
-from shared.rules import Rules
+from shared.rules.stored import StoredRules
 
 PresenceState = Literal["available", "busy", "draining", "away", "offline"]
 
@@ -309,7 +309,7 @@ class Configure(Event):
     workspace: str
     actor: str = "system"
     digest: str
-    rules: Rules
+    rules: StoredRules
     how: Literal["file", "apply", "rollback"] = "apply"
     note: str = ""
     former: int | None = None
@@ -328,7 +328,7 @@ class TryRules(Event):
     workspace: str
     actor: str
     digest: str
-    rules: Rules
+    rules: StoredRules
     percent: Annotated[float, Field(gt=0, le=100)]
     note: str = ""
     over: int | None = None

@@ -12,7 +12,7 @@ from pydantic import Field
 from shared.estimate import Model
 from shared.events.base import Event
 from shared.events.commands import PresenceState
-from shared.rules import Rules
+from shared.rules.stored import StoredRules
 
 OfferEnd = Literal["accepted", "declined", "expired", "rescinded", "cancelled"]
 RulesHow = Literal["file", "apply", "rollback", "promote", "trial"]
@@ -575,7 +575,7 @@ class Configured:
     """From here on these rules are in force."""
 
     digest: str
-    rules: Rules
+    rules: StoredRules
     at: int
     change: Change
     event: Literal["configured"] = "configured"
@@ -586,7 +586,7 @@ class TrialStarted:
     """The routes and classes of these rules decide on a share of the conversations."""
 
     digest: str
-    rules: Rules
+    rules: StoredRules
     at: int
     change: Change
     event: Literal["trial_started"] = "trial_started"

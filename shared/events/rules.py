@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from shared.events.base import Event
 from shared.events.routing import RulesHow, TrialEnd
-from shared.rules import Rules
+from shared.rules.stored import StoredRules
 
 
 class RulesVersion(Event):
@@ -30,7 +30,7 @@ class RulesVersion(Event):
     note: str = ""
     former: int | None = None
     percent: float | None = None
-    rules: Rules
+    rules: StoredRules
 
 
 class RulesTrialEnded(Event):

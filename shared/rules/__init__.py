@@ -24,7 +24,6 @@ from shared.rules.wrap_up import WrapUp
 from shared.strict import Strict
 
 __all__ = [
-    "MOST_RULES",
     "AfterHours",
     "Agent",
     "BlockedSenders",
@@ -50,11 +49,7 @@ __all__ = [
     "Step",
     "WrapUp",
     "digest_of",
-    "rules_size",
 ]
-
-MOST_RULES = 600_000
-"""Bytes of a workspace's rules, as JSON, that fit into one record beside their decision."""
 
 
 class Rules(Strict):
@@ -119,8 +114,3 @@ def digest_of(rules: Rules) -> str:
     """
     told = rules.model_dump_json(exclude_defaults=True)
     return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
-
-
-def rules_size(rules: Rules) -> int:
-    """Their bytes as JSON, to be compared with `MOST_RULES`."""
-    return len(rules.model_dump_json().encode())

@@ -95,7 +95,7 @@ class Hours(Strict):
     its beginning goes on until the day after (`22:00-06:00`)."""
     closed_on: Annotated[tuple[date, ...], Field(max_length=_MOST_DATES)] = ()
     """Days on which nothing begins."""
-    on: Annotated[dict[date, Spans], Field(max_length=_MOST_DATES)] = {}
+    open_on: Annotated[dict[date, Spans], Field(max_length=_MOST_DATES)] = {}
     """Other spans on single days."""
 
     def is_open(self, at_ms: int) -> bool:
@@ -114,9 +114,9 @@ class Hours(Strict):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "Hours":
-        if both := sorted(set(self.closed_on) & self.on.keys()):
-            raise ValueError(f"{both[0]} is in closed_on and in on")
-        if not any(self.open.values()) and not any(self.on.values()):
+        if both := sorted(set(self.closed_on) & self.open_on.keys()):
+            raise ValueError(f"{both[0]} is in closed_on and in open_on")
+        if not any(self.open.values()) and not any(self.open_on.values()):
             raise ValueError("it never opens: say when, by day")
         for day in self._days_to_check():
             spill, first = self._until(day - 1) - _DAY_MINUTES, self._spans(day)[:1]
@@ -127,7 +127,7 @@ class Hours(Strict):
     def _days_to_check(self) -> Iterator[int]:
         """A week without special days, and the days around those."""
         yield from range(8)
-        for day in self.on:
+        for day in self.open_on:
             yield from (_number(day), _number(day) + 1)
 
     def _until(self, day: int) -> int:
@@ -147,7 +147,9 @@ class Hours(Strict):
     @cached_property
     def _special(self) -> dict[int, tuple[Minutes, ...]]:
         closed: dict[int, tuple[Minutes, ...]] = {_number(day): () for day in self.closed_on}
-        opened = {_number(day): tuple(sorted(map(_minutes, self.on[day]))) for day in self.on}
+        opened = {
+            _number(day): tuple(sorted(map(_minutes, self.open_on[day]))) for day in self.open_on
+        }
         return closed | opened
 
     def _open_on_the_wall(self, wall_ms: int) -> bool:

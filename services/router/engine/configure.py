@@ -31,7 +31,8 @@ from shared.events.routing import (
     TrialEnded,
     WrapUpEnded,
 )
-from shared.rules import MOST_RULES, Rules, rules_size
+from shared.rules import Rules
+from shared.rules.stored import MOST_RULES, rules_size
 
 MOST_EVENTS = 1000
 """How many events one decision of a sweep may have."""
@@ -58,7 +59,7 @@ def configure(turn: Turn, command: Configure) -> None:
         detail = f"Version {workspace.in_force} is in force, not version {command.over}."
         return turn.refuse(Refused("conflict", detail))
     if (size := rules_size(command.rules)) > MOST_RULES:
-        detail = f"These rules have {size:,} bytes as JSON; {MOST_RULES:,} fit into a record."
+        detail = f"These rules have {size:,} bytes, packed; {MOST_RULES:,} fit into a record."
         return turn.refuse(Refused("invalid", detail))
     if workspace.trial is not None:
         turn.emit(TrialEnded(workspace.trial.version, "replaced", turn.now, command.actor))

@@ -39,7 +39,7 @@ from services.router.engine.timers import Kind, arm
 from services.router.engine.versions import Version, begin_trial
 from shared.estimate import Pace
 from shared.events.routing import Change
-from shared.rules import Rules
+from shared.rules.stored import restore_rules
 
 
 class UnknownSnapshot(ValueError):
@@ -98,7 +98,7 @@ def _workspace(
     numbers: int,
     ranks: int,
     recent: list[str],
-    rules: Mapping[str, Any],
+    rules: Any,
     in_force: int,
     history: list[list[Any]],
     hours: dict[str, list[Any]],
@@ -110,7 +110,7 @@ def _workspace(
     workspace.numbers, workspace.ranks = numbers, ranks
     workspace.recent.extend(recent)
     workspace.known.update(recent)
-    workspace.rules = Rules.model_validate(rules)
+    workspace.rules = restore_rules(rules)
     workspace.routing = Routing(workspace.rules)
     workspace.hours = {name: Turned(*turned) for name, turned in hours.items()}
     for turning in workspace.hours:
@@ -127,12 +127,10 @@ def _lines(state: State, name: str, paces: list[list[Any]]) -> None:
         workspace.lines[key] = Line(name_of(key), Pace(*pace), said)
 
 
-def _trial(
-    state: State, name: str, number: int, percent: float, digest: str, rules: Mapping[str, Any]
-) -> None:
+def _trial(state: State, name: str, number: int, percent: float, digest: str, rules: Any) -> None:
     made = Change(number, "trial", percent=percent)
     workspace = state.workspace(name)
-    begin_trial(workspace, digest, Rules.model_validate(rules), made)
+    begin_trial(workspace, digest, restore_rules(rules), made)
     workspace.donors = donors(workspace)
 
 

@@ -15,6 +15,7 @@ import orjson
 from services.router.engine.demand import as_written
 from shared.estimate import Pace
 from shared.rules.needs import plain
+from shared.rules.stored import store
 
 if TYPE_CHECKING:
     from services.router.engine.state import (
@@ -117,7 +118,7 @@ def heads(state: "State") -> Iterator[str]:
             workspace.numbers,
             workspace.ranks,
             list(workspace.recent),
-            orjson.Fragment(workspace.rules.model_dump_json()),
+            store(workspace.rules),
             workspace.in_force,
             [_version(one) for one in workspace.history],
             {name: tuple(turned) for name, turned in sorted(workspace.hours.items())},
@@ -146,7 +147,7 @@ def bodies(state: "State") -> Iterator[str]:
 
 def trial_line(workspace: "Workspace", trial: "Trial") -> str:
     """The rules that decide on a share of the conversations."""
-    rules = orjson.Fragment(trial.rules.model_dump_json())
+    rules = store(trial.rules)
     return _line("trial", workspace.name, trial.version, trial.percent, trial.digest, rules)
 
 

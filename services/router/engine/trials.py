@@ -5,7 +5,8 @@ from services.router.engine.turn import Turn
 from services.router.engine.versions import change
 from shared.events.commands import EndTrial, TryRules
 from shared.events.routing import Refused, TrialEnded, TrialStarted
-from shared.rules import MOST_RULES, Rules, rules_size
+from shared.rules import Rules
+from shared.rules.stored import MOST_RULES, rules_size
 
 
 def try_rules(turn: Turn, command: TryRules) -> None:

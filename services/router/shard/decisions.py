@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from pydantic_core import to_jsonable_python
@@ -10,6 +11,8 @@ from shared.clock import from_milliseconds
 from shared.events.envelope import Envelope, enclose, encode
 from shared.events.routing import Decision, RoutingEvent, ShardOwned
 from shared.log import Entry
+from shared.rules import Rules
+from shared.rules.stored import store
 
 SOURCE = "/patchbay/router"
 
@@ -51,7 +54,7 @@ class Line:
             "commands": self.commands,
             "events": events,
         }
-        body = orjson.dumps(decision, default=to_jsonable_python)
+        body = orjson.dumps(decision, default=_written)
         identity, time = f"{self.shard}.{self.epoch}.{self.seq}", from_milliseconds(at)
         value = enclose(Decision.TYPE, body, identity, SOURCE, time, traceparent=traceparent)
         return Entry(self.key, value)
@@ -71,3 +74,7 @@ class Line:
     def key(self) -> bytes:
         """The key of everything in the shard's partition."""
         return str(self.shard).encode()
+
+
+def _written(value: object) -> Any:
+    return store(value) if isinstance(value, Rules) else to_jsonable_python(value)

@@ -27,7 +27,8 @@ from shared.clock import Clock, milliseconds
 from shared.dead_letters import DeadLetters
 from shared.errors import PatchbayError, RecordTooLarge, Undecodable
 from shared.log import Entry, Log, Partition, Record, Sink
-from shared.rules import MOST_RULES, Rules, rules_size
+from shared.rules import Rules
+from shared.rules.stored import MOST_RULES, rules_size
 from shared.strikes import Strikes, Untracked, Watch
 from shared.topics import ROUTING
 

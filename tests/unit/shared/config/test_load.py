@@ -1,5 +1,6 @@
 """Every problem of a configuration is named with its line, its path and what to do."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,11 @@ def test_loading_a_wrong_file_lists_everything() -> None:
 
 
 def test_rules_that_fit_into_no_record_are_refused(tmp_path: Path) -> None:
-    agents = "".join(f"        agent-{n}: {{queues: [support]}}\n" for n in range(8_000))
+    titles = random.Random(1)
+    agents = "".join(
+        f"        agent-{n}: {{queues: [support], title: {titles.randbytes(200).hex()}a}}\n"
+        for n in range(4_000)
+    )
     text = (CASES / "right.yaml").read_text()
     file = tmp_path / "patchbay.yaml"
     file.write_text(text.replace("      agents:\n", f"      agents:\n{agents}"))

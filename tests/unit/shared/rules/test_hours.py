@@ -47,7 +47,7 @@ def _begun(hours: dict[str, Any], day: Any, *, late: bool) -> list[tuple[str, st
     """What of the spans begun on a day lies on it, or on the day after (`late`)."""
     name = day.isoformat()
     weekly = hours["open"].get(WEEKDAYS[day.weekday()], [])
-    spans = [] if name in hours.get("closed_on", []) else hours.get("on", {}).get(name, weekly)
+    spans = [] if name in hours.get("closed_on", []) else hours.get("open_on", {}).get(name, weekly)
     pairs = [span.split("-") for span in spans]
     over = [("00:00", end) for begin, end in pairs if end <= begin]
     within = [(begin, end if end > begin else "24:00") for begin, end in pairs]
@@ -78,7 +78,7 @@ def worlds(draw: Any) -> tuple[dict[str, Any], int]:
     closed = draw(st.lists(st.sampled_from(near), max_size=2, unique=True))
     others = [name for name in near if name not in closed]
     on = draw(st.dictionaries(st.sampled_from(others), SPANS | NIGHTS, max_size=2))
-    hours = {"time_zone": zone, "open": named, "closed_on": closed, "on": on}
+    hours = {"time_zone": zone, "open": named, "closed_on": closed, "open_on": on}
     moment = at(f"{day}T00:00:00+00:00") + draw(st.integers(-2 * 1440, 1440)) * MINUTE_MS
     return hours, moment
 
@@ -129,9 +129,9 @@ def test_the_next_change_is_what_a_walk_finds(world: tuple[dict[str, Any], int])
             "2026-11-21T12:00:00Z",
             "2026-11-30T08:00:00Z",
         ),
-        ({"open": {}, "on": {"2031-05-01": ["10:00-11:00"]}}, "2026-01-01T00:00:00Z",
+        ({"open": {}, "open_on": {"2031-05-01": ["10:00-11:00"]}}, "2026-01-01T00:00:00Z",
          "2031-05-01T08:00:00Z"),
-        ({"open": {}, "on": {"2021-05-01": ["10:00-11:00"]}}, "2026-01-01T00:00:00Z", None),
+        ({"open": {}, "open_on": {"2021-05-01": ["10:00-11:00"]}}, "2026-01-01T00:00:00Z", None),
         (
             {
                 "open": {"fri": ["10:00-11:00"]},
@@ -192,13 +192,16 @@ def test_what_never_closes_never_changes() -> None:
         ({"open": {"mon": ["09:00-12:00", "11:00-13:00"]}}, "09:00-12:00 and 11:00-13:00 overlap"),
         ({"open": {"sun": ["22:00-06:00"], "mon": ["05:00-09:00"]}}, "sun goes on into the spans"),
         (
-            {"on": {"2026-12-24": ["23:00-10:00"], "2026-12-25": ["09:00-12:00"]}},
+            {"open_on": {"2026-12-24": ["23:00-10:00"], "2026-12-25": ["09:00-12:00"]}},
             "Thursday 2026-12-24 goes on into the spans of Friday 2026-12-25",
         ),
         ({"open": {}}, "it never opens"),
         ({"open": {"mon": []}}, "it never opens"),
         ({"open": {"monday": ["09:00-17:00"]}}, "open.monday"),
-        ({"closed_on": ["2026-12-24"], "on": {"2026-12-24": []}}, "in closed_on and in on"),
+        (
+            {"closed_on": ["2026-12-24"], "open_on": {"2026-12-24": []}},
+            "in closed_on and in open_on",
+        ),
         ({"closed_on": ["24.12.2026"]}, "closed_on"),
     ],
 )

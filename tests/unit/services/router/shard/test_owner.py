@@ -14,7 +14,8 @@ from shared.events.envelope import Envelope, encode
 from shared.events.routing import Decision, Refused, ShardOwned, Snapshot, Unchanged
 from shared.log import Entry, Partition, Record
 from shared.record import Fence
-from shared.rules import MOST_RULES, Rules, rules_size
+from shared.rules import Rules
+from shared.rules.stored import MOST_RULES, rules_size
 from shared.topics import COMMANDS_TOPIC, DEAD_LETTERS, INBOUND, ROUTING, SNAPSHOTS
 from tests.router.logs import FaultySink, OwnTopics
 from tests.router.shards import (
@@ -271,7 +272,10 @@ async def test_a_decision_too_large_for_a_record_is_buried(
 async def test_the_largest_rules_move_all_that_waits(memory_place: Site) -> None:
     """They fill a record, so what they move is moved by decisions after it."""
     place = memory_place
-    agents = {f"agent{n}": {"queues": ["sales"], "title": "x" * 620} for n in range(800)}
+    noise = random.Random(1)
+    agents = {
+        f"agent{n}": {"queues": ["sales"], "title": noise.randbytes(400).hex()} for n in range(850)
+    }
     rules = Rules.model_validate({"queues": {"sales": {}}, "agents": agents})
     assert 500_000 < rules_size(rules) < MOST_RULES
     async with owning(place, "one"):
