@@ -129,6 +129,7 @@ def check_state(state: State, now: int) -> None:
         _check_holders(workspace)
         _check_loads(workspace)
         _check_classes(workspace)
+        _check_in_time(workspace, now)
         _check_kept(workspace)
         _check_questions(workspace)
         _check_threads(workspace)
@@ -213,6 +214,21 @@ def _check_questions(workspace: Workspace) -> None:
         if conversation.consult is not None:
             question = workspace.conversations[conversation.consult]
             assert (question.consult_of, question.status != "closed") == (conversation.id, True)
+
+
+def _check_in_time(workspace: Workspace, now: int) -> None:
+    """What was to end by now has ended: no timer is lost."""
+    for conversation in workspace.conversations.values():
+        sleeps, dials = conversation.snoozed_until, conversation.status == "dialling"
+        assert not sleeps or (conversation.status, conversation.paused) == ("held", True)
+        assert not sleeps or sleeps > now
+        assert dials == (conversation.dial is not None)
+        assert not dials or conversation.agent is not None
+        owed = conversation.callback_at and conversation.status in ("open", "dialling")
+        assert not owed or conversation.callback_at > now
+        assert conversation.kept_for is None or conversation.kept_until > now
+    for found in workspace.blocked.values():
+        assert found.until is None or found.until > now
 
 
 def _check_kept(workspace: Workspace) -> None:
