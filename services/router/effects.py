@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from services.router import calling
 from services.router.conferring import to_leave, to_meet
+from services.router.keeper import Keeper
 from services.router.metrics import EFFECTS
 from services.router.settings import ViewSettings
 from services.router.telling import ENDS_THE_CALL, LIVE, automatic
@@ -25,14 +26,13 @@ from shared.events import routing as was
 from shared.events.base import Event
 from shared.events.envelope import Envelope, encode
 from shared.events.outbound import Outcome, Receipt
-from shared.events.routing import Decision
+from shared.events.routing import Decision, ShardOwned
 from shared.ids import derived_id
 from shared.log import Entry, Partition, Record, Sink
 from shared.service import Deps
 from shared.strikes import Strikes
-from shared.topics import COMMANDS_TOPIC, DELIVERIES, INBOUND, OUTBOUND, ROUTING, RULES, Topic
-from shared.versions import Kept, RulesBook, kept
-from shared.versions import entry as rules_entry
+from shared.topics import COMMANDS_TOPIC, DELIVERIES, INBOUND, OUTBOUND, ROUTING, Topic
+from shared.versions import RulesBook
 from shared.views.documents import Contact, Conversation, Sent
 from shared.views.keys import Keys
 from shared.views.read import conversation as read_conversation
@@ -68,6 +68,7 @@ class Effects:
         self._redis = redis
         self._clock = clock
         self._book = book
+        self._keeper = Keeper(sink, book, shards)
         self._shards = shards
 
     async def handle(self, record: Record) -> None:
@@ -80,6 +81,8 @@ class Effects:
         except Undecodable:
             return  # the business of whoever acts on it
         data = envelope.data
+        if isinstance(data, ShardOwned | Decision):
+            await self._keeper.take(record, data)
         if isinstance(data, Decision):
             await self._decided(record, data)
         elif isinstance(data, Outcome):
@@ -89,9 +92,6 @@ class Effects:
             await self._call_failed(data)
 
     async def _decided(self, record: Record, decision: Decision) -> None:
-        for said in kept(decision):
-            self._book.take(said)
-            await self._keep(said)
         ends = {
             event.conversation
             for event in decision.events
@@ -114,13 +114,6 @@ class Effects:
                 await self._assigned(cause, event, handed_over=event.conversation in handed)
             elif isinstance(event, was.Closed) and event.conversation not in ends:
                 await self._closed(_Cause(record, decision.workspace, event.at), event)
-
-    async def _keep(self, said: Kept) -> None:
-        """A version of the rules is kept for longer than the record. Which of two counts, where an
-        owner that was replaced wrote one, is told by their epochs."""
-        EFFECTS.labels("keep_rules").inc()
-        partition = RULES.partition(said.workspace, "", self._shards)
-        await self._sink.append(partition, rules_entry(said))
 
     async def _told(self, record: Record, decision: Decision, event: was.Told) -> None:
         """The automatic message, if the decision counts: then the view has noted it."""
