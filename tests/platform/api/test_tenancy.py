@@ -21,6 +21,7 @@ _BODIES: dict[str, Any] = {
     "consult": {"agent": "ben"},
     "split": {"merged": "cnv_2"},
     "snooze": {"until": "2099-01-01T00:00:00Z"},
+    "extendWrapUp": {"seconds": 5},
 }
 _PLACES = re.compile(r"\{(\w+)\}")
 
