@@ -16,6 +16,9 @@ from shared.figures.tally import Row
 KEPT = 20
 """How many offers and holdings of one conversation are kept, the latest ones."""
 
+FOREVER = 1 << 53
+"""Until then nobody is offered what he asks himself."""
+
 ConversationState = Literal["open", "waiting", "offered", "dialling", "held", "closed"]
 DeliveryState = Literal[
     "sending",
@@ -66,8 +69,8 @@ class Why(Document):
 
 class Offer(Document):
     """One time that an agent was asked; `how` is missing while the offer is open. From
-    `accepting_at` on he was about to accept. He is kept from it `until`. `queue`, `waited_since`
-    and `why` are as they were when he was asked.
+    `accepting_at` on he was about to accept. `queue`, `waited_since` and `why` are as they were
+    when he was asked.
     """
 
     id: str
@@ -78,7 +81,6 @@ class Offer(Document):
     ended_at: int | None = None
     how: OfferEnd | None = None
     reason: str | None = None
-    until: int | None = None
     queue: str | None = None
     waited_since: int | None = None
     why: Why | None = None
@@ -121,8 +123,9 @@ class Conversation(Document):
     `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it
     is not its own; `consult_of` is what it is a question about, `consult` the open question
     about it; `callback_at` is when we call again, `dial` the attempt under way; `moved` are
-    entries that belong to another conversation now. `began` is the offset of the decision that
-    opened it last, `position` that of the last one about it.
+    entries that belong to another conversation now. `shunned` are the agents it is kept from, and
+    until when; `placed` is why it is in its queue, `span` how far it is measured. `began` is the
+    offset of the decision that opened it last, `position` that of the last one about it.
     """
 
     id: str
@@ -174,6 +177,7 @@ class Conversation(Document):
     expected: Expected | None = None
     span: Span | None = None
     placed: Why | None = None
+    shunned: dict[str, int] = {}
     position: int = 0
 
     def open_offer(self) -> Offer | None:
@@ -219,6 +223,7 @@ class Work(Document):
     until: int | None = None
     accepting: bool = False
     units: int = 1
+    paused: bool = False
 
 
 class Agent(Document):
@@ -273,9 +278,11 @@ class WorkedTime(Document):
 
 
 class Targets(Document):
-    """What the rules in force promise: per queue the target and the short wait, in milliseconds."""
+    """What the rules in force say: per queue the target and the short wait, in milliseconds, and
+    how long somebody is kept from what he gave away."""
 
     queues: dict[str, tuple[int, int]] = {}
+    decline_ms: int = 0
 
 
 class Turned(Document):

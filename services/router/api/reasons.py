@@ -4,17 +4,18 @@ The view does not know everything that the engine compares: who is idle longest,
 keeps its target. `patchbay explain` tells it all, from the record.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from services.router.engine.obstacles import Obstacle
-from services.router.engine.prospects import Next, changes
+from services.router.engine.prospects import Next, in_words
 from shared.rules import Agent as Configured
 from shared.rules import Queue, Rules
 from shared.rules.needs import canonical, missing
-from shared.views.documents import Agent, Conversation, Hours, Turned, Why
+from shared.views.documents import FOREVER, Agent, Conversation, Hours, Turned, Why
 
 _HOUR_MS = 3_600_000
+_WHOLE = 100
 _OPEN = Turned(open=True)
 
 Hindrance = tuple[Obstacle, str] | None
@@ -22,11 +23,13 @@ Hindrance = tuple[Obstacle, str] | None
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One conversation, the rules in force, how hours stand, and now (Unix milliseconds)."""
+    """One conversation, the rules in force, how hours stand, all agents, and now (Unix
+    milliseconds)."""
 
     found: Conversation
     rules: Rules
     hours: Hours
+    agents: Mapping[str, Agent]
     now: int
 
     @property
@@ -49,6 +52,8 @@ def serves(scene: Scene, configured: Configured) -> bool:
 
 def hindrance(scene: Scene, name: str, configured: Configured, agent: Agent) -> Hindrance:
     """What keeps him from it, the nearest to his nature first; None: nothing that is shown."""
+    if scene.found.kept_for == name:
+        return _presence(scene, agent) or _room(scene, configured, agent)
     looks: tuple[Callable[[], Hindrance], ...] = (
         lambda: _nature(scene, configured),
         lambda: _presence(scene, agent),
@@ -62,10 +67,19 @@ def hindrance(scene: Scene, name: str, configured: Configured, agent: Agent) -> 
 
 
 def room(rules: Rules, configured: Configured, agent: Agent, channel: str, units: int = 1) -> bool:
-    """Whether his capacity leaves a place for one more conversation of this channel and weight."""
+    """Whether his capacity leaves a place for one more conversation of this channel and weight:
+    paused work counts in part, what this channel interrupts not at all, the reserve stays free."""
     load, most = _load(rules, configured, agent, channel)
-    taken = sum(work.units for work in agent.work.values())
-    return load < most and (configured.total is None or taken + units <= configured.total)
+    over, share = rules.capacity.interrupts.get(channel, ()), rules.capacity.paused_percent
+    busy = owed = 0
+    for work in agent.work.values():
+        part = share if work.paused else _WHOLE
+        owed += (_WHOLE - part) * work.units
+        busy += 0 if work.channel in over else part * work.units
+    kept = min(owed, configured.reserve * _WHOLE)
+    total = configured.total
+    enough = total is None or busy + kept + units * _WHOLE <= total * _WHOLE
+    return enough and load + _WHOLE <= most * _WHOLE
 
 
 def prospects(scene: Scene) -> list[Next]:
@@ -106,12 +120,26 @@ def _presence(scene: Scene, agent: Agent) -> Hindrance:
 
 
 def _history(scene: Scene, name: str) -> Hindrance:
-    for offer in reversed(scene.found.offers):
-        if offer.agent == name and offer.how is None:
-            return "asked_already", ""
-        if offer.agent == name and (offer.until or 0) > scene.now:
-            return "declined_recently", str(offer.until)
+    if any(offer.agent == name and offer.how is None for offer in scene.found.offers):
+        return "asked_already", ""
+    until = scene.found.shunned.get(name, 0)
+    if until >= FOREVER:
+        return "asks_himself", ""
+    if until > scene.now and any(_instead(scene, other) for other in scene.rules.agents):
+        return "declined_recently", str(until)
     return None
+
+
+def _instead(scene: Scene, name: str) -> bool:
+    """Is he there, able, and not kept from it? Then who declined it may be left alone."""
+    configured, agent = scene.rules.agents[name], scene.agents.get(name)
+    return (
+        agent is not None
+        and scene.found.queue in configured.queues
+        and agent.takes(scene.found.channel)
+        and scene.found.shunned.get(name, 0) <= scene.now
+        and _nature(scene, configured) is None
+    )
 
 
 def _room(scene: Scene, configured: Configured, agent: Agent) -> Hindrance:
@@ -119,7 +147,7 @@ def _room(scene: Scene, configured: Configured, agent: Agent) -> Hindrance:
     if room(scene.rules, configured, agent, channel, scene.placed.units):
         return None
     load, most = _load(scene.rules, configured, agent, channel)
-    return "at_capacity", f"{load} of {most} on {channel}"
+    return "at_capacity", f"{load / _WHOLE:g} of {most} on {channel}"
 
 
 def _promise(scene: Scene, name: str) -> Hindrance:
@@ -138,8 +166,11 @@ def _helping(scene: Scene, configured: Configured) -> Hindrance:
 
 
 def _load(rules: Rules, configured: Configured, agent: Agent, channel: str) -> tuple[int, int]:
+    """Hundredths of his conversations on this channel, and how many there may be."""
     most = {**rules.default_capacity, **configured.capacity}.get(channel, 1)
-    return sum(work.channel == channel for work in agent.work.values()), most
+    share = rules.capacity.paused_percent
+    mine = [work for work in agent.work.values() if work.channel == channel]
+    return sum(share if work.paused else _WHOLE for work in mine), most
 
 
 def _waiting(scene: Scene) -> Iterator[Next]:
@@ -150,10 +181,9 @@ def _waiting(scene: Scene) -> Iterator[Next]:
         yield Next("an_agent")
     else:
         yield Next("queue_opens", turned.until, found.queue or "")
-    lapses = [(o.until, o.agent) for o in found.offers if o.until and o.until > scene.now]
-    if lapses:
-        until, agent = min(lapses)
-        yield Next("decline_lapses", until, agent)
+    lapses = [(until, name) for name, until in found.shunned.items() if until > scene.now]
+    if lapses and min(lapses)[0] < FOREVER:
+        yield Next("decline_lapses", *min(lapses))
     yield from _steps(scene)
     yield from _limits(scene, turned)
 
@@ -165,7 +195,7 @@ def _steps(scene: Scene) -> Iterator[Next]:
     for number, step in enumerate(steps[placed.step :], start=placed.step + 1):
         first = number == placed.step + 1
         at = placed.step_at if first and step.after_seconds is not None else None
-        yield Next("route_step", at or None, f"{number}: {changes(step)}")
+        yield Next("route_step", at or None, in_words(number, step))
 
 
 def _limits(scene: Scene, turned: Turned) -> Iterator[Next]:

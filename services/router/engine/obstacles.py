@@ -13,7 +13,7 @@ from services.router.engine.capacity import UNBOUNDED, UNLISTED, has_room, takes
 from services.router.engine.matching import cost
 from services.router.engine.overflow import spares
 from services.router.engine.scores import Named, named
-from services.router.engine.shunning import kept_from
+from services.router.engine.shunning import FOREVER, kept_from
 from services.router.engine.skills import missing
 from services.router.engine.state import Agent, Conversation, Workspace
 
@@ -23,6 +23,7 @@ Obstacle = Literal[
     "donor_below_target",
     "asked_last",
     "asked_already",
+    "asks_himself",
     "declined_recently",
     "ramping_up",
     "at_capacity",
@@ -42,6 +43,7 @@ NEAREST_FIRST: tuple[Obstacle | None, ...] = (
     "donor_below_target",
     "asked_last",
     "asked_already",
+    "asks_himself",
     "declined_recently",
     "ramping_up",
     "at_capacity",
@@ -146,9 +148,9 @@ def _by_nature(_w: Workspace, conversation: Conversation, agent: Agent, _now: in
     return None
 
 
-def _by_presence(_w: Workspace, conversation: Conversation, agent: Agent, _now: int) -> Found:
+def _by_presence(_w: Workspace, conversation: Conversation, agent: Agent, now: int) -> Found:
     if agent.state == "offline":
-        if agent.before is not None and agent.keeps_until:
+        if agent.before is not None and agent.keeps_until > now:
             return "lease_lost", str(agent.keeps_until)
         return "not_signed_in", ""
     if agent.state == "away":
@@ -177,7 +179,8 @@ def _by_history(workspace: Workspace, conversation: Conversation, agent: Agent, 
     if any(offer.agent is agent for offer in conversation.offers or ()):
         return "asked_already", ""
     if kept_from(workspace, conversation, agent, now):
-        return "declined_recently", str((conversation.shunned or {})[agent.name])
+        until = (conversation.shunned or {})[agent.name]
+        return ("asks_himself", "") if until >= FOREVER else ("declined_recently", str(until))
     return None
 
 

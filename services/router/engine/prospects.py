@@ -6,6 +6,7 @@ from typing import Literal
 
 from services.router.engine.hours import standing
 from services.router.engine.limits import due_limit
+from services.router.engine.shunning import FOREVER
 from services.router.engine.state import Conversation, Workspace
 from services.router.engine.versions import routing_for
 from shared.rules import Queue, Step
@@ -54,9 +55,9 @@ def _of_waiting(workspace: Workspace, conversation: Conversation) -> Iterator[Ne
         yield Next("queue_opens", standing(workspace, conversation.queue).until, conversation.queue)
     else:
         yield Next("an_agent")
-    if conversation.shunned:
-        name, until = min(conversation.shunned.items(), key=lambda one: (one[1], one[0]))
-        yield Next("decline_lapses", until, name)
+    lapses = [(until, name) for name, until in (conversation.shunned or {}).items()]
+    if lapses and min(lapses)[0] < FOREVER:
+        yield Next("decline_lapses", *min(lapses))
     yield from _steps(workspace, conversation)
     yield from _limit(workspace, conversation)
 
@@ -81,13 +82,20 @@ def _of_closed(_workspace: Workspace, conversation: Conversation) -> Iterator[Ne
 def _steps(workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
     steps = routing_for(workspace, conversation).steps(conversation.route)
     for number, step in enumerate(steps[conversation.step :], start=conversation.step + 1):
+        at = None
         if step.after_seconds is not None:
             at = conversation.routed_at + round(step.after_seconds * 1000)
-            yield Next("route_step", at, f"{number}: {changes(step)}")
-        else:
-            trigger = "nobody able" if step.nobody_able else "expected wait above"
-            bound = "" if step.nobody_able else f" {step.expected_wait_seconds:g} s"
-            yield Next("route_step", None, f"{number}, {trigger}{bound}: {changes(step)}")
+        yield Next("route_step", at, in_words(number, step))
+
+
+def in_words(number: int, step: Step) -> str:
+    """A step of a route: when it comes, if not after a time, and what it changes."""
+    trigger = ""
+    if step.nobody_able:
+        trigger = ", nobody able"
+    elif step.expected_wait_seconds is not None:
+        trigger = f", expected wait above {step.expected_wait_seconds:g} s"
+    return f"{number}{trigger}: {changes(step)}"
 
 
 def changes(step: Step) -> str:

@@ -106,7 +106,8 @@ def _greet(sheet: Sheet, name: str, at: int) -> None:
 def _configured(sheet: Sheet, event: was.Configured) -> None:
     rules = event.rules
     targets = {name: tuple(target) for name, target in targets_of(rules.queues).items()}
-    sheet.put(sheet.keys.targets(), Targets(queues=targets))
+    decline_ms = round(rules.decline_seconds * 1000)
+    sheet.put(sheet.keys.targets(), Targets(queues=targets, decline_ms=decline_ms))
     units = {name: units_of(rules, agent) for name, agent in rules.agents.items()}
     sheet.put(sheet.keys.staff(), Staff(units=units))
     for name, most in units.items():

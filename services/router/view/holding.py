@@ -74,7 +74,6 @@ def offer_ended(now: Moment, event: was.OfferEnded) -> None:
         for offer in conversation.offers:
             if offer.id == event.offer:
                 offer.ended_at, offer.how, offer.reason = event.at, event.how, event.reason
-                offer.until = event.until
         if conversation.state == "offered" and conversation.open_offer() is None:
             conversation.state = "waiting"
             waiting.withdraw(now.sheet, conversation)
@@ -144,6 +143,7 @@ def snoozed(now: Moment, event: was.Snoozed) -> None:
         conversation.snoozed_until = event.until
         now.keep(conversation)
         now.tell(event.conversation, event.at, "snoozed", agent=event.agent)
+    _rests(now, event.agent, event.conversation, rests=True)
 
 
 def woken(now: Moment, event: was.Woken) -> None:
@@ -151,6 +151,14 @@ def woken(now: Moment, event: was.Woken) -> None:
         conversation.snoozed_until = None
         now.keep(conversation)
         now.tell(event.conversation, event.at, "woken", agent=event.agent, reason=event.why)
+    _rests(now, event.agent, event.conversation, rests=False)
+
+
+def _rests(now: Moment, agent: str, conversation: str, *, rests: bool) -> None:
+    """Paused work weighs less."""
+    work = now.agent(agent).work.get(conversation)
+    if work is not None:
+        work.paused = rests
 
 
 def closed(now: Moment, event: was.Closed) -> None:

@@ -16,6 +16,7 @@ from services.router.view import (
     hours,
     joining,
     outlook,
+    shunned,
 )
 from services.router.view.moment import Moment
 from services.router.view.sheet import Fold, Placed, Sheet
@@ -84,6 +85,7 @@ def _fold(sheet: Sheet, placed: Placed[Decision]) -> None:
         now = Moment(sheet, placed.offset, index)
         figures.before(now, event, at)
         HANDLERS[type(event)](now, event)
+        shunned.note(now, event)
         figures.after(now, event, at)
 
 

@@ -42,8 +42,9 @@ async def explain(call: Call) -> Said:
         place = await asked(parts.redis.zrank(keys.due(found.queue), found.id))
     rules = parts.workspace(caller.workspace).rules
     hours = await document(parts.redis, keys.hours(), Hours) or Hours()
-    scene = Scene(found, rules, hours, parts.now_ms())
-    candidates = await _candidates(call, scene)
+    present = {agent.id: agent for agent in await read_agents(parts.redis, caller.workspace)}
+    scene = Scene(found, rules, hours, present, parts.now_ms())
+    candidates = _candidates(scene)
     placed, queue = scene.placed, rules.queues.get(found.queue or "")
     return Said(
         out.Explanation(
@@ -117,16 +118,15 @@ async def why_me(call: Call) -> Said:
     )
 
 
-async def _candidates(call: Call, scene: Scene) -> list[out.Candidate]:
+def _candidates(scene: Scene) -> list[out.Candidate]:
     """Everybody who could come into question, nearest to taking it first."""
-    present = {a.id: a for a in await read_agents(call.parts.redis, call.caller.workspace)}
     channel, units = scene.found.channel, scene.placed.units
     needed = canonical(scene.placed.requires, {})
     found = []
     for name, configured in sorted(scene.rules.agents.items()):
         if not serves(scene, configured):
             continue
-        agent = present.get(name) or Agent(id=name)
+        agent = scene.agents.get(name) or Agent(id=name)
         obstacle, detail = hindrance(scene, name, configured, agent) or (None, "")
         found.append(
             out.Candidate(
