@@ -40,6 +40,8 @@ def automatic(
         return None
     if event.what in _WHILE_WAITING and found.state in ("held", "closed"):
         return None
+    if event.what == "expected_wait" and found.channel == "phone":
+        return None  # who holds the line hears that between two rounds of music
     language = _language(found, contact, shop)
     return OutboundMessage(
         id=identity,

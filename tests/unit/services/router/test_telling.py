@@ -132,7 +132,7 @@ def test_a_mail_stays_in_its_thread_and_a_window_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "hangs_up"), [("callback_confirmed", True), ("expected_wait", False)]
+    ("what", "hangs_up"), [("callback_confirmed", True), ("max_wait", False)]
 )
 def test_a_caller_hears_it(what: Any, hangs_up: bool) -> None:
     """And goes on waiting, unless he need not."""
@@ -143,3 +143,11 @@ def test_a_caller_hears_it(what: Any, hangs_up: bool) -> None:
 
     assert found is not None
     assert found.call == CallControl(action="say", call_id="CA1", hang_up=hangs_up)
+
+
+def test_who_holds_the_line_hears_his_place_there() -> None:
+    """Between two rounds of music, and not in the middle of one."""
+    event = Told("cnv_1", "expected_wait", WAIT, AT)
+    call = conversation("phone", call="CA1", call_state="queued")
+
+    assert automatic(event, call, None, ("shop", workspace()), "msg_1") is None
