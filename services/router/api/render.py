@@ -15,6 +15,11 @@ def moment(value: int | None) -> datetime | None:
     return None if value is None else from_milliseconds(value)
 
 
+def turn_moment(due: int | None) -> datetime | None:
+    """When its turn comes: with `newest` first that is counted backwards from its arrival."""
+    return None if due is None else from_milliseconds(abs(due))
+
+
 def summary(found: view.Conversation) -> out.Summary:
     return out.Summary(
         id=found.id,

@@ -31,7 +31,7 @@ def apply(state: State, known: Workspace, event: RoutingEvent) -> None:
     """`evolve` for who has the workspace in hand."""
     if state.capture is not None:
         state.capture.before(known, event)
-    _HANDLERS[type(event)](state, known, event)
+    HANDLERS[type(event)](state, known, event)
 
 
 def remember(state: State, known: Workspace, at: int, cause: str) -> None:
@@ -54,7 +54,7 @@ def _nothing(_state: State, _workspace: Workspace, _event: object) -> None:
     """Says something to whoever asked, and changes nothing."""
 
 
-_HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
+HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.Opened: evolve_conversations.opened,
     routing.Reopened: evolve_conversations.reopened,
     routing.Attached: evolve_conversations.attached,

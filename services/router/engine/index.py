@@ -16,7 +16,7 @@ from services.router.engine.capacity import (
     take,
     terms,
 )
-from services.router.engine.demand import demand
+from services.router.engine.demand import demand, requires_of
 from services.router.engine.front import Front
 from services.router.engine.keeping import let_go
 from services.router.engine.linking import connect, kind_for
@@ -40,6 +40,11 @@ def class_for(
     watch: tuple[str, int] | None = None,
 ) -> SkillClass:
     """The one skill class with these demands, made when they are first seen."""
+    if not preferred and not also:
+        known = (queue, channel, requires_of(requires), (), (), units, watch)
+        common = workspace.classes.get(known)  # type: ignore[call-overload]  # equals a Demand
+        if common is not None:
+            return common  # type: ignore[no-any-return]
     asked = demand(queue, channel, requires, preferred, also, units, watch)
     found = workspace.classes.get(asked)
     if found is None:

@@ -11,12 +11,12 @@ from shared.rules import Order
 
 def turn_of(order: Order, arrived: int, target_ms: int, rank: int) -> tuple[int, int]:
     """Level and time of its turn: lower ones go first. With `target` the time is when it should
-    have been answered, in Unix milliseconds."""
+    have been answered, in Unix milliseconds; with `newest` it is the arrival, backwards."""
     if order == "target":
         return -rank, arrived + target_ms
     if order == "priority":
         return -rank, arrived
-    return 0 if order == "age" else -arrived, arrived
+    return 0, arrived if order == "age" else -arrived
 
 
 def by_due(conversation: Conversation) -> tuple[int, int, int]:

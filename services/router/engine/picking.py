@@ -63,9 +63,11 @@ class Kind:
     pick: Pick
     front: "Front[Bench]" = field(default_factory=Front)
     falling: bool = False
+    idle: bool = False
 
     def __post_init__(self) -> None:
         self.falling = self.pick in _FALLING
+        self.idle = _KEYS[self.pick] is _idle
 
     def key(self, agent: "Agent") -> tuple[int, int]:
         """His place in the order in which agents are asked; the lowest is asked first."""
@@ -102,6 +104,8 @@ class Bench:
                 heappop(seats)
                 del agent.seated[kind]
                 self.taken -= 1
+            elif kind.idle and agent.rank == seat.first:
+                return seat
             elif (key := kind.key(agent)) != seat[:2]:
                 agent.seated[kind] = seat = Seat(*key, agent)
                 heapreplace(seats, seat)

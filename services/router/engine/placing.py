@@ -1,6 +1,6 @@
 """Where a conversation waits, and who is asked to take it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from services.router.engine.demand import demand_of
 from services.router.engine.dialling import dial, dials_first
@@ -18,6 +18,7 @@ from shared.ids import derived_id
 from shared.rules import Queue
 
 _MOST_STEPS = 64
+_SEVERAL = 2
 
 
 def queue(
@@ -185,9 +186,13 @@ def fill(turn: Turn, agent: Agent) -> None:
         offer(turn, conversation, agent)
 
 
-def fill_all(turn: Turn, agents: Iterable[Agent]) -> None:
+def fill_all(turn: Turn, agents: Sequence[Agent]) -> None:
     """Several got room at once: what has its turn first for one of them goes to whom it suits best,
     so long as anybody takes anything."""
+    if len(agents) < _SEVERAL:
+        for agent in agents:
+            fill(turn, agent)
+        return
     left = {agent.name: agent for agent in agents}
     while left:
         agent = min(left.values(), key=lambda one: one.rank)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.router.engine.evolve import apply
+from services.router.engine.evolve import HANDLERS
 from services.router.engine.state import State, Workspace
 from shared.events.routing import Refused, RoutingEvent, Unchanged
 
@@ -31,7 +31,10 @@ class Turn:
 
     def emit(self, event: RoutingEvent) -> None:
         """Decide on this event: apply it, so that what follows is decided on its result."""
-        apply(self.state, self.workspace, event)
+        state, workspace = self.state, self.workspace
+        if state.capture is not None:
+            state.capture.before(workspace, event)
+        HANDLERS[type(event)](state, workspace, event)
         self.events.append(event)
 
     def refuse(self, refused: Refused) -> None:

@@ -7,7 +7,7 @@ from services.router.api import answered_why as out
 from services.router.api.operations import Call, Said
 from services.router.api.problems import Problem
 from services.router.api.reasons import Scene, hindrance, prospects, room, serves
-from services.router.api.render import moment
+from services.router.api.render import moment, turn_moment
 from services.router.engine.obstacles import NEAREST_FIRST
 from services.router.engine.scores import in_words, named
 from shared.cache import asked
@@ -64,7 +64,7 @@ async def explain(call: Call) -> Said:
             attributes=found.attributes,
             queued_as=found.why,
             arrived_at=moment(found.arrived_at),
-            due_at=moment(found.due),
+            due_at=turn_moment(found.due),
             place=None if place is None else place + 1,
             asked=[_asked(offer) for offer in found.offers],
             candidates=candidates[:_MOST_CANDIDATES],
@@ -112,7 +112,7 @@ async def why_me(call: Call) -> Said:
             priority=why.priority,
             requires=why.requires,
             preferred=why.preferred,
-            due_at=moment(why.due),
+            due_at=turn_moment(why.due),
             waited_seconds=None if since is None else max(0, offer.at - since) / 1000,
         )
     )
@@ -169,7 +169,7 @@ def _decided(entry: SystemEntry, at: int) -> out.Decided:
         route=placed and placed.route,
         step=placed and placed.step,
         priority=placed and placed.priority,
-        due_at=moment(placed.due) if placed else None,
+        due_at=turn_moment(placed.due) if placed else None,
         requires=placed and placed.requires,
         preferred=placed and placed.preferred,
         also=placed and placed.also,
