@@ -146,6 +146,15 @@ def _wrap_up_coded(event: was.WrapUpCoded | was.WrapUpEnded) -> Data:
     return {"conversation": event.conversation, "agent": event.agent, "code": event.code}
 
 
+def _stepped(event: was.Stepped) -> Data:
+    return {
+        "conversation": event.conversation,
+        "route": event.route,
+        "step": event.step,
+        "why": event.why,
+    }
+
+
 def _queued(event: was.Queued) -> Data:
     return {"conversation": event.conversation, "queue": event.queue, "why": event.why}
 
@@ -215,6 +224,7 @@ WORDS: Mapping[type[Any], tuple[str, Callable[[Any], Data]]] = {
     was.WrapUpCoded: ("wrap_up_coded", _wrap_up_coded),
     was.WrapUpEnded: ("wrap_up_ended", _wrap_up_coded),
     was.Queued: ("queued", _queued),
+    was.Stepped: ("stepped", _stepped),
     was.Estimated: ("estimated", _estimated),
     was.WaitLimited: ("wait_limited", _wait_limited),
     was.Told: ("told", _told),
@@ -251,7 +261,7 @@ def announcements(
 
 
 def _concerns(event: Any, agent: str, holders: Mapping[str, str | None]) -> bool:
-    if isinstance(event, was.Queued):
+    if isinstance(event, was.Queued | was.Stepped):
         return False
     named = getattr(event, "agent", None)
     if named is not None:

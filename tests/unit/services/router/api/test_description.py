@@ -14,6 +14,7 @@ from shared.events import routing as was
 from shared.events.routing import RoutingEvent
 
 UNTOLD = {
+    was.RampEnded,
     was.Opened,  # followed by `queued`, or by a call's menu
     was.Reopened,  # followed by `queued`
     was.Enriched,  # attributes: read with the conversation
