@@ -180,9 +180,11 @@ class Conversation(Document):
     shunned: dict[str, int] = {}
     position: int = 0
 
-    def open_offer(self) -> Offer | None:
-        """The offer that an agent may accept now."""
-        return next((offer for offer in reversed(self.offers) if offer.how is None), None)
+    def open_offer(self, agent: str | None = None) -> Offer | None:
+        """The offer that an agent may accept now: this agent's, if he is one of those asked."""
+        offers = [offer for offer in reversed(self.offers) if offer.how is None]
+        own = (offer for offer in offers if offer.agent == agent)
+        return next(own, offers[0] if offers else None)
 
     def answered_on(self) -> "Conversation":
         """The same, with the channel, account, key and address by which the customer spoke last."""

@@ -59,7 +59,7 @@ class QueueContent(Answer):
 class WorkItem(Answer):
     conversation: str
     channel: str
-    phase: Literal["offered", "held", "wrap_up"]
+    phase: Literal["offered", "accepting", "held", "wrap_up"]
     since: datetime
     until: datetime | None
 

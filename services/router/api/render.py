@@ -48,10 +48,11 @@ def conversation(
     alert: out.AlertShown | None,
     standing: Standing | None,
     wrap_up: out.WrapUpShown | None,
+    caller: str,
 ) -> out.Conversation:
     """The whole document; `refusal` is why the caller may not write."""
     found = situation.conversation
-    offer = found.open_offer()
+    offer = found.open_offer(caller)
     return out.Conversation(
         **summary(found).model_dump(exclude={"customer"}),
         customer=out.Customer(name=found.customer, address=found.address),

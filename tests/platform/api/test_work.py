@@ -196,6 +196,7 @@ async def test_an_agent_begins_to_accept_and_everybody_sees_it(empty_redis: str)
         got = await here.desk.post("/v1/offers/off_cnv_1/accepting", "ana")
         told = await stream.until("accepting")
         after = await here.desk.call("GET", "/v1/me/offers", "ana")
+        agents = await here.desk.call("GET", "/v1/agents", "sue")
         here.engine.answer = lambda _command: [was.Unchanged()]
         again = await here.desk.post("/v1/offers/off_cnv_1/accepting", "ana")
         entries = await here.desk.call("GET", "/v1/conversations/cnv_1/timeline", "ana")
@@ -206,7 +207,21 @@ async def test_an_agent_begins_to_accept_and_everybody_sees_it(empty_redis: str)
     assert [one["state"] for one in before.body["offers"]] == ["pending"]
     (shown,) = after.body["offers"]
     assert (shown["state"], shown["expires_at"]) == ("accepting", until)
+    ana = next(one for one in agents.body["agents"] if one["name"] == "ana")
+    assert [work["phase"] for work in ana["work"]] == ["accepting"]
     assert entries.body["entries"][-1]["event"] == "accepting"
+
+
+async def test_everybody_who_is_asked_is_shown_his_own_offer(empty_redis: str) -> None:
+    async with office(empty_redis) as here:
+        await offer(here)
+        second = was.Offered("cnv_1", "off_2", "ben", NOW_MS, NOW_MS + 20_000)
+        await here.owner.decide(second)
+        shown = [
+            (await here.desk.call("GET", "/v1/conversations/cnv_1", name)).body["offer"]
+            for name in ("ana", "ben", "sue")
+        ]
+    assert shown == ["off_cnv_1", "off_2", "off_2"]
 
 
 async def test_who_is_not_asked_any_more_cannot_begin_to_accept(empty_redis: str) -> None:

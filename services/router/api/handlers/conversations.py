@@ -40,7 +40,8 @@ async def show(call: Call) -> Said:
     standing = await standing_of(call.parts.redis, workspace, found.conversation, now)
     rules = call.parts.workspace(workspace).rules
     alert_shown, wrap_up = await _alert(call, found), shown(rules, found.conversation)
-    return Said(conversation(found, refusal, alert_shown, standing, wrap_up))
+    caller = call.caller.agent
+    return Said(conversation(found, refusal, alert_shown, standing, wrap_up, caller))
 
 
 async def _alert(call: Call, found: Situation) -> out.AlertShown | None:

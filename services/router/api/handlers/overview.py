@@ -160,7 +160,7 @@ def _agent(name: str, configured: Configured, agent: Agent) -> out.AgentOut:
             out.WorkItem(
                 conversation=work.conversation,
                 channel=work.channel,
-                phase=work.phase,
+                phase="accepting" if work.accepting else work.phase,
                 since=from_milliseconds(work.since),
                 until=moment(work.until),
             )
