@@ -100,6 +100,22 @@ async def test_an_accepted_call_is_connected_to_the_agents_phone(empty_redis: st
     assert first.send_before is not None
 
 
+async def test_a_call_that_answers_itself_is_connected_once(empty_redis: str) -> None:
+    """Offered to two, accepted and assigned in one decision."""
+    async with running(empty_redis) as parts:
+        asked = [
+            was.Offered("cnv_1", f"off_{agent}", agent, NOW_MS, NOW_MS) for agent in ("ana", "ben")
+        ]
+        ended = [
+            was.OfferEnded("cnv_1", "off_ben", "ben", "rescinded", NOW_MS, "taken"),
+            was.OfferEnded("cnv_1", "off_ana", "ana", "accepted", NOW_MS),
+        ]
+        await parts.owner.decide(opened(), *asked, *ended, assigned())
+        first, second = await effects_of(parts)
+    assert first == second
+    assert first.call == CallControl(action="connect", call_id="CA1", agent_endpoint="client:ana")
+
+
 @pytest.mark.parametrize("state", ["voicemail", "callback_requested", "ended"])
 async def test_who_asked_for_a_call_is_dialled(empty_redis: str, state: str) -> None:
     async with running(empty_redis) as parts:
