@@ -37,7 +37,7 @@ def consult(turn: Turn, command: Consult) -> None:
     turn.emit(Consulted(found.id, name, found.agent.name, turn.now, command.note))
     question = turn.workspace.conversations[name]
     promise = promise_of(turn, command, question)
-    queue(turn, question, place_for(turn, command, found), "consulted", promise)
+    queue(turn, question, place_for(turn, command, question, found.queue), "consulted", promise)
     warn(turn, command, question, promise)
     return place_one(turn, question)
 

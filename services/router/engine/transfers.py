@@ -38,7 +38,7 @@ def transfer(turn: Turn, command: Transfer) -> None:
     giver = found.agent
     turn.emit(Released(found.id, giver.name, turn.now, "transferred", command.note))
     promise = promise_of(turn, command, found)
-    queue(turn, found, place_for(turn, command, found), "transferred", promise)
+    queue(turn, found, place_for(turn, command, found, found.queue), "transferred", promise)
     warn(turn, command, found, promise)
     place_one(turn, found, skip=giver)
     return fill(turn, giver)
@@ -61,9 +61,9 @@ def wrong_target(turn: Turn, command: Transfer | Consult, found: Conversation) -
     return _HIS_ALREADY if holder is not None and holder.name == command.to_agent else None
 
 
-def place_for(turn: Turn, command: Transfer | Consult, found: Conversation) -> Placement:
-    """The queue that was named; else where it was, or a queue of the agent's."""
-    target = command.queue or found.queue
+def place_for(turn: Turn, command: Transfer | Consult, found: Conversation, here: str) -> Placement:
+    """The queue that was named; else `here`, where it was, or a queue of the agent's."""
+    target = command.queue or here
     agent = turn.workspace.rules.agents.get(command.to_agent or "")
     if command.queue is None and agent is not None and target not in agent.queues:
         target = next(iter(agent.queues), target)

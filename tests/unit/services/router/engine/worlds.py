@@ -88,6 +88,7 @@ _COMMON: dict[str, Any] = {
         "dee": _agent("sales", capacity={"phone": 0, "whatsapp": 1, "email": 1}),
     },
     "thread_window_hours": {"email": 1.0},
+    "keep": {"transferred_seconds": 8, "woken_seconds": 8, "reopened_seconds": 4},
     "missed_offers": 2,
     "decline_seconds": 30,
     "grace_seconds": 25,
