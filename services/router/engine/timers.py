@@ -38,7 +38,7 @@ CAUSE = "timer"
 
 
 _SPARE = 4_096
-_PIECE = 8
+_PIECE = 4
 
 
 class Timer(NamedTuple):
@@ -59,12 +59,14 @@ class Timer(NamedTuple):
 @dataclass(slots=True, eq=False)
 class Timers:
     """Everything that is armed, in two heaps: while it is swept, entries move from the old one to
-    the new one. `limit` is how many there may be before the next sweep.
+    the new one. `limit` is how many there may be before the next sweep, `tended` how many were in
+    the new heap when it was last gone on with: for each that came since, some are looked at.
     """
 
     heap: list[Timer] = field(default_factory=list)
     old: list[Timer] = field(default_factory=list)
     limit: int = _SPARE
+    tended: int = 0
 
     def __len__(self) -> int:
         return len(self.heap) + len(self.old)
@@ -85,13 +87,15 @@ class Timers:
         if not self.old:
             if len(self.heap) <= self.limit:
                 return
-            self.old, self.heap = self.heap, []
-        for _ in range(min(_PIECE, len(self.old))):
+            self.old, self.heap, self.tended = self.heap, [], 0
+        armed = max(1, len(self.heap) - self.tended)
+        for _ in range(min(_PIECE * armed, len(self.old))):
             timer = self.old.pop()  # the last of a heap: what is left is one, too
             if not gone(timer):
                 heappush(self.heap, timer)
         if not self.old:
             self.limit = 2 * len(self.heap) + _SPARE
+        self.tended = len(self.heap)
 
 
 def arm(state: "State", at: int, kind: Kind, workspace: str, subject: str) -> None:
