@@ -23,6 +23,8 @@ _LATER = datetime(9000, 1, 1, tzinfo=UTC)
 _CUSTOMER = Sender(address="customer")
 _GONE = Action(kind="close", sender=_CUSTOMER, occurred_at=_LATER, provider_id="gone")
 
+_CLOSE = Close(workspace=WORKSPACE, actor="", conversation="")
+
 Answer = tuple[str, str]
 """A conversation, and the agent who has it from now on."""
 
@@ -92,9 +94,7 @@ class Desk:
 
     def close(self, conversation: str, agent: str, now: int) -> list[Answer]:
         """The agent has done it: who has what by that."""
-        command = Close.model_construct(
-            workspace=WORKSPACE, actor=agent, conversation=conversation, code=None, seen=None
-        )
+        command = _CLOSE.model_copy(update={"actor": agent, "conversation": conversation})
         return _answers(self._decide(command, now))
 
     def _event(self, action: Action, kind: int, key: str) -> CustomerEvent:

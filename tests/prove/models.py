@@ -152,6 +152,42 @@ def two_skills(
     )
 
 
+def several_hands(arrivals: int) -> Model:
+    """Five agents who have two contacts in hand are ten servers."""
+    contact, agents = _contact("all", 8), {"count": 5, "capacity": {"phone": 2}}
+    exact = {"p_wait": figures(Line(10, 8.0, 1.0)).p_wait}
+    return Model(
+        "5 agents with 2 hands",
+        _scenario([contact], [agents], arrivals, ("age", "least_loaded"), 0.1),
+        servers=[10],
+        line_of=[0],
+        most=None,
+        twin_exact=exact,
+        claims=[Claim("p_wait", exact["p_wait"])],
+    )
+
+
+def two_channels(arrivals: int) -> Model:
+    """Agents for one channel each, who need two skills there, are lines of their own."""
+    first = _contact("calls", 3, requires={"german": 2, "orders": 1}) | {"patience_minutes": 1}
+    second = _contact("chats", 3) | {"channel": "chat", "patience_minutes": 1}
+    agents = [
+        {"count": 3, "skills": {"german": 2, "orders": 3}},
+        {"count": 5, "skills": {"german": 1, "orders": 3}},
+        {"count": 3, "capacity": {"chat": 1, "phone": 0}},
+    ]
+    exact = {"p_abandon": figures(Line(3, 3.0, 1.0, 1.0)).p_abandon}
+    return Model(
+        "2 channels with 3 agents each",
+        _scenario([first, second], agents, arrivals, POOLED, 0.1),
+        servers=[3, 3],
+        line_of=[0, 1],
+        most=None,
+        twin_exact=exact,
+        claims=[Claim("p_abandon", exact["p_abandon"])],
+    )
+
+
 def _pooled(rate: float) -> dict[str, float]:
     found = figures(Line(90, 6 * rate, 0.1, places=30))
     return {

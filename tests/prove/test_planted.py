@@ -5,6 +5,8 @@ import pytest
 from tests.prove.bugs import BUGS, Bug
 from tests.prove.planted import ROOT, copied, passes, planted, with_bug
 
+pytestmark = pytest.mark.timeout(300)
+
 _HERE = [bug for bug in BUGS if "capacity_is_taken" in bug.test or "declined" in bug.test]
 _PAGE = (ROOT / "docs" / "proof.md").read_text()
 

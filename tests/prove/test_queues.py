@@ -6,14 +6,27 @@ moment, so even few contacts tell whether it errs.
 
 import pytest
 
-from tests.prove.models import Model, erlang_a, erlang_c, one_skill, pooled, priorities
+from tests.prove.models import (
+    Model,
+    erlang_a,
+    erlang_c,
+    one_skill,
+    pooled,
+    priorities,
+    several_hands,
+    two_channels,
+)
 from tests.prove.queues import PARTS, Outcome, rows, run_both
+
+pytestmark = pytest.mark.timeout(180)
 
 _SAME = {
     "erlang_c": erlang_c(10, 8, 0.1, 4_000),
     "erlang_a": erlang_a(50, 48, 2.0, 4_000),
     "pooled": pooled(1.425, "age", "longest_idle", 4_000),
     "one_skill": one_skill(4_000),
+    "several_hands": several_hands(4_000),
+    "two_channels": two_channels(4_000),
 }
 _OTHER = {
     "priorities": priorities(8_000),
