@@ -86,7 +86,9 @@ def prospects(scene: Scene) -> list[Next]:
     """What it waits for, soonest first; what comes by other things at the end."""
     found = scene.found
     told: list[Next] = []
-    if found.state == "waiting":
+    if found.state in ("open", "dialling"):
+        told += _owed(found)
+    elif found.state == "waiting":
         told += _waiting(scene)
     elif found.state == "offered":
         open_offers = [offer for offer in found.offers if offer.how is None]
@@ -96,6 +98,14 @@ def prospects(scene: Scene) -> list[Next]:
     elif found.state == "closed":
         told += _closed(scene)
     return sorted(told, key=lambda one: (one.at is None, one.at or 0, one.what))
+
+
+def _owed(found: Conversation) -> Iterator[Next]:
+    """A call of ours: the next one, or the one under way."""
+    if found.state == "dialling":
+        yield Next("customer_answers", found.callback_at, found.kept_free or "")
+    elif found.callback_at is not None:
+        yield Next("called_again", found.callback_at)
 
 
 def _nature(scene: Scene, configured: Configured) -> Hindrance:

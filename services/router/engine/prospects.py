@@ -20,6 +20,8 @@ Prospect = Literal[
     "max_wait",
     "decline_lapses",
     "wakes",
+    "called_again",
+    "customer_answers",
     "wrap_up_ends",
     "reopens_until",
 ]
@@ -38,7 +40,9 @@ class Next:
 def prospects(workspace: Workspace, conversation: Conversation) -> tuple[Next, ...]:
     """All of them, soonest first; those without a time at the end."""
     looks = {
+        "open": _of_open,
         "waiting": _of_waiting,
+        "dialling": _of_dialling,
         "offered": _of_offered,
         "held": _of_held,
         "closed": _of_closed,
@@ -46,6 +50,16 @@ def prospects(workspace: Workspace, conversation: Conversation) -> tuple[Next, .
     look = looks.get(conversation.status)
     found = [] if look is None else list(look(workspace, conversation))
     return tuple(sorted(found, key=lambda one: (one.at is None, one.at or 0, one.what)))
+
+
+def _of_open(_workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    if conversation.callback_at:
+        yield Next("called_again", conversation.callback_at)
+
+
+def _of_dialling(_workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
+    agent = conversation.agent
+    yield Next("customer_answers", conversation.callback_at, "" if agent is None else agent.name)
 
 
 def _of_waiting(workspace: Workspace, conversation: Conversation) -> Iterator[Next]:

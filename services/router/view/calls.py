@@ -27,6 +27,7 @@ def dialled(now: Moment, event: was.Dialled) -> None:
     if conversation := now.conversation(event.conversation):
         waiting.end(now.sheet, conversation)
         conversation.state, conversation.dial = "dialling", event.dial
+        conversation.callback_at, conversation.kept_free = event.until, event.agent
         now.keep(conversation)
         now.tell(event.conversation, event.at, "dialled", agent=event.agent)
         now.agent(event.agent).work[event.conversation] = Work(
@@ -35,6 +36,7 @@ def dialled(now: Moment, event: was.Dialled) -> None:
             phase="offered",
             since=event.at,
             until=event.until,
+            units=1 if conversation.placed is None else conversation.placed.units,
         )
 
 
@@ -42,5 +44,6 @@ def dial_ended(now: Moment, event: was.DialEnded) -> None:
     now.agent(event.agent).work.pop(event.conversation, None)
     if conversation := now.conversation(event.conversation):
         conversation.state, conversation.dial = "open", None
+        conversation.callback_at = conversation.kept_free = None
         now.keep(conversation)
         now.tell(event.conversation, event.at, "dial_ended", agent=event.agent, how=event.how)

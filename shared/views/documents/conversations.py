@@ -85,8 +85,8 @@ class Conversation(Document):
     `expected` is what was said of this wait.
     `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it
     is not its own; `consult_of` is what it is a question about, `consult` the open question
-    about it; `callback_at` is when we call again, `dial` the attempt under way; `moved` are
-    entries that belong to another conversation now. `shunned` are the agents it is kept from, and
+    about it; `callback_at` is when we call again, `dial` the attempt under way, for which
+    `kept_free` is kept free; `moved` are entries that belong to another conversation now. `shunned` are the agents it is kept from, and
     until when; `placed` is why it is in its queue, `span` how far it is measured. `began` is the
     offset of the decision that opened it last, `position` that of the last one about it.
     """
@@ -132,6 +132,7 @@ class Conversation(Document):
     missed_calls: int = 0
     callback_at: int | None = None
     dial: str | None = None
+    kept_free: str | None = None
     spoke: str | None = None
     moved: dict[str, str] = {}
     offers: list[Offer] = []
