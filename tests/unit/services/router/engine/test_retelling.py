@@ -36,7 +36,7 @@ def _events(decisions: list[Decision]) -> Iterator[Any]:
 
 
 def _most_offered(decisions: list[Decision]) -> str:
-    offers = [e.conversation for e in _events(decisions) if e.event == "offered"]
+    offers: list[str] = [e.conversation for e in _events(decisions) if e.event == "offered"]
     return max(sorted(set(offers)), key=offers.count)
 
 
