@@ -80,14 +80,14 @@ class Expected(Document):
 class Conversation(Document):
     """One episode with one customer: where it stands, and what led there.
 
-    `waiting_since` is when the present wait began, `arrived_at` when the first one of this episode
-    did. `told` are the offsets of the last decisions that told the customer something by itself,
-    `expected` is what was said of this wait.
-    `joined` was merged into it, `spoke` is the key by which the customer spoke last, where it
-    is not its own; `consult_of` is what it is a question about, `consult` the open question
-    about it; `callback_at` is when we call again, `dial` the attempt under way, for which
-    `kept_free` is kept free; `moved` are entries that belong to another conversation now. `shunned` are the agents it is kept from, and
-    until when; `placed` is why it is in its queue, `span` how far it is measured. `began` is the
+    `waiting_since` is when the present wait began, `arrived_at` when the first one of this
+    episode did. `told` are the offsets of the last decisions that told the customer something
+    by itself, `expected` is what was said of this wait. `joined` was merged into it, `spoke` is
+    the key by which the customer spoke last, where it is not its own; `consult_of` is what it
+    is a question about, `consult` the open question about it; `callback_at` is when we call
+    again, `dial` the attempt under way, for which `kept_free` is kept free; `moved` are entries
+    that belong to another conversation now. `shunned` are the agents it is kept from, and until
+    when; `placed` is why it is in its queue, `span` how far it is measured. `began` is the
     offset of the decision that opened it last, `position` that of the last one about it.
     """
 
