@@ -13,6 +13,7 @@ from shared.rules import Rules
 
 _PHASES: Mapping[type, str] = {
     was.Offered: "offered",
+    was.Dialled: "offered",
     was.Assigned: "held",
     was.WrapUpStarted: "wrap_up",
 }
@@ -65,7 +66,7 @@ class Book:
     def _follow(self, event: RoutingEvent, position: int) -> list[Fact]:
         if isinstance(event, was.Opened):
             self._spans[event.conversation] = begin(event, position)
-        elif isinstance(event, was.Queued) and event.units != 1:
+        elif isinstance(event, was.Queued):
             self._weights[event.conversation] = event.units
         elif isinstance(event, was.Forgotten):
             self._spans.pop(event.conversation, None)
@@ -82,12 +83,13 @@ class Book:
             self._account(event.agent, at).state = event.state
         elif isinstance(event, was.Closed):
             self._drop(self._holders.get(event.conversation), event.conversation, at)
-        elif isinstance(event, was.OfferEnded | was.Released | was.WrapUpEnded):
+        elif isinstance(event, was.OfferEnded | was.DialEnded | was.Released | was.WrapUpEnded):
             if getattr(event, "how", "") != "accepted":
                 self._drop(event.agent, event.conversation, at)
-        elif isinstance(event, was.Offered | was.Assigned | was.WrapUpStarted):
-            self._account(event.agent, at).work[event.conversation] = _PHASES[type(event)]
-            if not isinstance(event, was.Offered):
+        elif isinstance(event, was.Offered | was.Dialled | was.Assigned | was.WrapUpStarted):
+            phase = _PHASES[type(event)]
+            self._account(event.agent, at).work[event.conversation] = phase
+            if phase != "offered":
                 self._holders[event.conversation] = event.agent
 
     def _drop(self, agent: str | None, conversation: str, at: int) -> None:

@@ -1,6 +1,6 @@
 """Read the figures of a time. Every function raises CacheUnavailable."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from redis.asyncio import Redis
 
@@ -31,15 +31,23 @@ async def worked(
         start: Worked() if one is None else one.sum
         for start, one in zip(starts, stored, strict=True)
     }
+    for start, since in going_on(agents, now).items():
+        if start in found:
+            found[start].merge(since)
+    return list(found.values())
+
+
+def going_on(agents: Iterable[Agent], now: int) -> dict[int, Worked]:
+    """Their time since the last thing that happened to each, by interval."""
+    found: dict[int, Worked] = {}
     for agent in agents:
         hands = Hands(
             agent.state, agent.units, [(work.phase, work.units) for work in agent.work.values()]
         )
         if hands.counts and agent.accounted:
             for start, milliseconds in intervals(agent.accounted, now):
-                if start in found:
-                    found[start].merge(hands.worked(milliseconds))
-    return list(found.values())
+                found.setdefault(start, Worked()).merge(hands.worked(milliseconds))
+    return found
 
 
 def starts_of(since: int, until: int) -> list[int]:

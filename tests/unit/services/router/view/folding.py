@@ -19,9 +19,9 @@ EVENTS: TypeAdapter[list[Any]] = TypeAdapter(list[RoutingEvent])
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
 
-def fold(memory: Memory, how: Fold[Any], batch: list[Placed[Any]]) -> None:
+def fold(memory: Memory, how: Fold[Any], batch: list[Placed[Any]], keep_ms: int = KEEP_MS) -> None:
     """One batch, as the worker folds it."""
-    sheet = Sheet(SHOP, KEEP_MS)
+    sheet = Sheet(SHOP, keep_ms)
     for need in how.needs:
         sheet.load(memory.load(sheet.missing(need(sheet, batch))))
     for placed in batch:

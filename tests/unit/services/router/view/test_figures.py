@@ -13,8 +13,11 @@ from shared.figures.book import Book
 from shared.figures.occupancy import Worked
 from shared.figures.tally import INTERVAL_MS, Row
 from shared.rules import Rules
-from shared.views.documents import Figures, WorkedTime
+from shared.topics import ROUTING
+from shared.views.documents import Agent, Figures, WorkedTime
+from shared.views.figures import going_on
 from shared.views.keys import Keys
+from tests.unit.services.router.engine.days import Day
 from tests.unit.services.router.view.folding import SHOP, fold
 
 START = 100 * INTERVAL_MS
@@ -126,3 +129,32 @@ def test_figures_are_kept_for_a_while_only() -> None:
     keys = Keys(SHOP)
     assert memory.ends[keys.figures(START)] is not None
     assert memory.ends[keys.worked(START)] is not None
+
+
+@pytest.mark.parametrize("seed", [0, 11, 15, 19])
+def test_whole_days_add_up_to_the_same(seed: int) -> None:
+    """Whatever happens in them: the view and the book agree on every interval."""
+    memory, book = Memory(), Book()
+    decisions = [
+        ROUTING.decoder().decode(one).data for one in Day(seed).live(200).history.decisions
+    ]
+    for seq, decision in enumerate(decisions):
+        fold(memory, ROUTING_FOLD, [Placed(decision, seq, decision.at)], 14 * 86_400_000)
+        book.take(decision.events, decision.at, seq)
+
+    end = decisions[-1].at
+    book.close(end)
+    since = going_on(_agents(memory), end)
+    assert book.rows
+    for start in book.rows.keys() | book.worked.keys():
+        rows, worked = _figures(memory, start)
+        worked.merge(since.get(start, Worked()))
+        told = book.rows.get(start, {})
+        assert rows == {"/".join(labels): row for labels, row in told.items()}
+        assert worked == book.worked.get(start, Worked())
+
+
+def _agents(memory: Memory) -> list[Agent]:
+    prefix = Keys(SHOP).agent("")
+    stored = [text for key, text in memory.documents.items() if key.startswith(prefix)]
+    return [Agent.model_validate_json(text) for text in stored]
