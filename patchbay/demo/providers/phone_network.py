@@ -9,7 +9,7 @@ from patchbay.demo.providers.phone_wire import Line, webhook
 from shared.channels import HttpRequest
 
 Wish = Literal["agent", "voicemail", "callback", "hangup"]
-What = Literal["told", "alert", "connected", "voicemail", "failed", "ended"]
+What = Literal["told", "alert", "connected", "voicemail", "failed", "ended", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Network:
 
     `keys` are the digits customers press by what they want; who has something to say says it where
     speech is listened for. `impatience` is after how many seconds a customer who wants to hang up
-    does. `presses` are the customers who press 1 when an alert offers it. What customers
+    does. `presses` are the customers who press 1 when an alert offers it, `answered_by` is what
+    Twilio finds where it listens for machines. What customers
     experienced is in `heard`.
     """
 
@@ -75,6 +76,7 @@ class Network:
     impatience: float = 2.0
     agents_answer: bool = True
     customers_answer: bool = True
+    answered_by: str = "human"
     presses: frozenset[str] = frozenset()
     calls: dict[str, Call] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)

@@ -58,7 +58,7 @@ def _update(network: Network, call: Call, form: dict[str, str]) -> Answer:
 
 def _create(network: Network, form: list[tuple[str, str]]) -> Answer:
     given = dict(form)
-    verbs = _verbs(given)
+    verbs = () if "Url" in given else _verbs(given)
     if verbs is None:
         return error_reply(400, 12100, "Document parse failure"), []
     if given.get("From") != network.line.number:
@@ -72,6 +72,8 @@ def _create(network: Network, form: list[tuple[str, str]]) -> Answer:
     if not (network.agents_answer if dialled else network.customers_answer):
         call.status = "no-answer"
         return reply, [network.due(call, call.status_callback, {}, speaks=False)]
+    if "Url" in given:
+        return reply, [network.due(call, given["Url"], {"AnsweredBy": network.answered_by})]
     return reply, [*_answered(network, call, form), *carry_out(network, call, verbs)]
 
 

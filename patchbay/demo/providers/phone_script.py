@@ -97,6 +97,8 @@ def _hangup(network: Network, call: Call, verb: Verb) -> list[Due]:
 def _dial(network: Network, call: Call, verb: Verb) -> list[Due]:
     """Somebody else's phone rings: an agent's, or in a callback the customer's."""
     (noun,) = verb.inside
+    if noun.name == "Conference":
+        return _meet(network, call, verb, noun)
     action = verb.attributes["action"]
     child = network.new_leg(call)
     picks_up = network.customers_answer if call.agent else network.agents_answer
@@ -119,6 +121,15 @@ def _dial(network: Network, call: Call, verb: Verb) -> list[Due]:
         network.due(call, noun.attributes["statusCallback"], leg, speaks=False),
         network.due(call, action, spoken, after=network.talk_seconds),
     ]
+
+
+def _meet(network: Network, call: Call, verb: Verb, noun: Verb) -> list[Due]:
+    """Whoever is on the line joins a room. The customer leaves it when they have talked."""
+    network.note("joined", call, agent=call.agent or noun.text)
+    if "action" not in verb.attributes:
+        return []
+    left = {"DialCallStatus": "answered"}
+    return [network.due(call, verb.attributes["action"], left, after=network.talk_seconds)]
 
 
 _VERBS: dict[str, Callable[[Network, Call, Verb], list[Due] | None]] = {

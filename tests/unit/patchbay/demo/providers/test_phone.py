@@ -294,3 +294,55 @@ def _looked_up(at: Stage, doubtful: OutboundMessage) -> str | None:
     reply, _ = phone_rest.answer(at.network, asked)
     outcome = PHONE.found(doubtful, reply)
     return outcome.kind if outcome else None
+
+
+def ring() -> OutboundMessage:
+    return message(CallControl(action="ring", dial="dia_1"))
+
+
+def test_a_customer_who_is_called_first_waits_for_his_agent() -> None:
+    at = stage()
+    at.send(ring())
+    at.play(5)
+    assert at.states() == ["queued"]
+    assert at.receipts() == ["delivered"]
+    assert at.send(message(connect(at), id="msg_2")).status == 200
+    at.play()
+    assert at.states() == ["queued", "bridged", "ended"]
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        ({"customers_answer": False}, "The customer did not answer."),
+        ({"answered_by": "machine_start"}, "No person answered."),
+    ],
+    ids=["nobody", "a machine"],
+)
+def test_a_customer_who_is_called_first_may_not_be_there(
+    network: dict[str, Any], reason: str
+) -> None:
+    at = stage(**network)
+    at.send(ring())
+    at.play()
+    (failed,) = [i for i in at.items if isinstance(i, Reported) and i.status == "failed"]
+    assert (failed.leg, failed.reason, failed.message_id) == ("customer", reason, "msg_1")
+    assert "queued" not in at.states()
+
+
+def test_three_meet_in_a_conference_that_ends_with_the_customer() -> None:
+    at = stage()
+    at.add(phone.incoming(at.network, CUSTOMER, "agent"))
+    at.play(5)
+    (live,) = at.network.calls
+    moved = CallControl(action="conference", call_id=live, room="cnv_1")
+    joins = [
+        CallControl(action="join", agent_endpoint=f"client:{who}", room="cnv_1")
+        for who in ("ada", "bob")
+    ]
+    answers = [at.send(message(moved, id="msg_2"))]
+    answers += [at.send(message(one, id=f"msg_{one.agent_endpoint}")) for one in joins]
+    at.play()
+    assert [answer.status for answer in answers] == [200, 201, 201]
+    assert at.heard() == ["joined", "joined", "joined", "ended"]
+    assert at.states() == ["started", "queued", "ended"]
