@@ -24,10 +24,11 @@ Step = dict[str, Any]
 
 
 class Story:
-    """One workspace, told step by step."""
+    """One workspace, told step by step; with `crashes`, it is restored after each of them."""
 
-    def __init__(self, rules: dict[str, Any]) -> None:
+    def __init__(self, rules: dict[str, Any], *, crashes: bool = True) -> None:
         self.state = State()
+        self.after_a_step = {True: _crash, False: _go_on}[crashes]
         self.now = START
         self.steps = 0
         self.names: dict[str, str] = {}
@@ -42,7 +43,7 @@ class Story:
         name = next(name for name in step if name in _STEPS)
         happens = _STEPS[name](self, step)
         said = self._say(self._decide(happens, step.get("cause", f"cmd{self.steps}")))
-        self.state = restore(snapshot(self.state))
+        self.state = self.after_a_step(self.state)
         return {"meanwhile": meanwhile, "then": said}
 
     def ending(self) -> dict[str, str]:
@@ -319,6 +320,14 @@ class Story:
             outcome=step.get("outcome", "accepted"),
             occurred_at=moment(self.now),
         )
+
+
+def _crash(state: State) -> State:
+    return restore(snapshot(state))
+
+
+def _go_on(state: State) -> State:
+    return state
 
 
 def _with_whom(conversation: Conversation) -> str:

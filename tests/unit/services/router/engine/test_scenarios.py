@@ -21,11 +21,12 @@ def _rules(case: dict[str, Any]) -> dict[str, Any]:
     return {**base, **case.get("rules", {})}
 
 
+@pytest.mark.parametrize("crashes", [True, False], ids=["crashing", "going on"])
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_scenario(path: Path) -> None:
+def test_scenario(path: Path, crashes: bool) -> None:
     """Each step leads to exactly what the case says, also with a crash after every step."""
     case = json.loads(path.read_text())
-    story = Story(_rules(case))
+    story = Story(_rules(case), crashes=crashes)
 
     told = [(story.tell(step), step) for step in case["steps"]]
 
