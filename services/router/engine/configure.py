@@ -68,10 +68,15 @@ def configure(turn: Turn, command: Configure) -> None:
 
 
 def put_in_force(turn: Turn, digest: str, rules: Rules, made: Change) -> None:
-    """Decide by these rules from now on, and look at everything again: with large rules, which
-    fill their record, in decisions of their own."""
+    """Decide by these rules from now on."""
     turn.emit(Configured(digest, rules, turn.now, made))
     begin_hours(turn)
+    look_at_all(turn, rules)
+
+
+def look_at_all(turn: Turn, rules: Rules) -> None:
+    """Begin to look at everything again: beside large rules, which fill their record, in decisions
+    of their own."""
     look_again(turn.state, turn.workspace)
     if rules_size(rules) < LARGE_RULES:
         sweep(turn)

@@ -1,6 +1,6 @@
 """Rules on trial: their routes and classes decide on a share of the conversations."""
 
-from services.router.engine.configure import look_again, put_in_force, sweep
+from services.router.engine.configure import look_again, look_at_all, put_in_force, sweep
 from services.router.engine.turn import Turn
 from services.router.engine.versions import change
 from shared.events.commands import EndTrial, TryRules
@@ -29,8 +29,7 @@ def try_rules(turn: Turn, command: TryRules) -> None:
         return turn.refuse(Refused("invalid", detail))
     made = change(workspace, "trial", command.actor, command.note, percent=command.percent)
     turn.emit(TrialStarted(command.digest, command.rules, turn.now, made))
-    look_again(turn.state, workspace)
-    return sweep(turn)
+    return look_at_all(turn, command.rules)
 
 
 def end_trial(turn: Turn, command: EndTrial) -> None:
@@ -49,5 +48,8 @@ def end_trial(turn: Turn, command: EndTrial) -> None:
 
 
 def _strange_queues(rules: Rules, tried: Rules) -> list[str]:
-    """The queues that the routes on trial name and the rules in force do not have."""
-    return sorted({route.queue for route in tried.routes} - rules.queues.keys())
+    """The queues that the routes on trial lead to and the rules in force do not have."""
+    named = {route.queue for route in tried.routes}
+    for step in (step for route in tried.routes for step in route.steps):
+        named.update(step.also or (), () if step.queue is None else (step.queue,))
+    return sorted(named - rules.queues.keys())

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -207,14 +208,21 @@ def test_other_rules_end_a_trial() -> None:
     assert shop.state.workspace(WORKSPACE).trial is None
 
 
-def test_a_trial_cannot_use_a_queue_that_nobody_has_yet() -> None:
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"queue": "new"},
+        {"queue": "support", "steps": [{"after_seconds": 5, "queue": "new"}]},
+        {"queue": "support", "steps": [{"after_seconds": 5, "also": ["sales", "new"]}]},
+    ],
+    ids=["route", "step", "also"],
+)
+def test_a_trial_cannot_use_a_queue_that_nobody_has_yet(route: dict[str, Any]) -> None:
     shop = Shop()
     shop.configure("a")
-    tried = Rules.model_validate(
-        {"queues": {"new": {}}, "routes": [{"name": "all", "queue": "new"}]}
-    )
+    tried = {"queues": {"new": {}, "support": {}}, "routes": [{"name": "all", **route}]}
 
-    assert shop.attempt(rules=tried) == ["refused"]
+    assert shop.attempt(rules=Rules.model_validate(tried)) == ["refused"]
 
 
 @given(key=st.text(min_size=1, max_size=30), percent=st.floats(0.01, 99))
