@@ -57,6 +57,8 @@ def decide(command: Any) -> list[Any]:
                 was.Closed("cnv_1", "ana", NOW_MS),
                 was.WrapUpStarted("cnv_1", "ana", NOW_MS, NOW_MS + 1000),
             ]
+        case "RequestCallback":
+            return [was.CallbackAsked("cnv_1", "ana", NOW_MS)]
         case _:
             return [was.Unchanged()]
 
@@ -68,6 +70,8 @@ async def test_the_commands_of_the_page_work(empty_redis: str) -> None:
         names = {
             "API": here.desk.address,
             "TOKEN": await here.desk.token("ana"),
+            "SUPERVISOR": await here.desk.token("sue"),
+            "LINE": "line",
             "OFFER": "off_cnv_1",
             "CONVERSATION": "cnv_1",
         }
