@@ -42,6 +42,7 @@ def _validate(document: Document) -> Scenario | None:
         if not getattr(scenario, key):
             document.problem((key,), "needs at least one")
     _check_names(document, scenario)
+    _check_shapes(document, scenario)
     _check_spelling(document, scenario)
     _check_skills(document, scenario)
     if not document.problems:
@@ -61,6 +62,25 @@ def _check_names(document: Document, scenario: Scenario) -> None:
         if minutes in within:
             document.problem(("report_within_minutes", index), f"{minutes} stands here twice")
         within.add(minutes)
+
+
+_OF = {"stages": "erlang", "variation": "lognormal"}
+"""What only one distribution has."""
+
+
+def _check_shapes(document: Document, scenario: Scenario) -> None:
+    """What would have no effect was meant otherwise."""
+    for index, contact in enumerate(scenario.contacts):
+        for name in ("arrival", "handle", "patience"):
+            shape = getattr(contact, name)
+            here: Path_ = ("contacts", index, name)
+            for key in sorted(shape.model_fields_set & _OF.keys()):
+                if shape.distribution != _OF[key]:
+                    message = f"means nothing with distribution {shape.distribution!r}"
+                    document.problem((*here, key), message, f"it belongs to {_OF[key]!r}")
+        if contact.patience_minutes is None and "patience" in contact.model_fields_set:
+            message = "means nothing without 'patience_minutes'"
+            document.problem(("contacts", index, "patience"), message, "say how long on average")
 
 
 def _check_spelling(document: Document, scenario: Scenario) -> None:
