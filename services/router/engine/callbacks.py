@@ -30,7 +30,12 @@ from shared.ids import derived_id
 
 FURTHEST_MS = 90 * 86_400_000
 
-_OWED = {"call_state": "callback_requested", "owed": "true", "callback": "true"}
+_OWED = {
+    "call_state": "callback_requested",
+    "owed": "true",
+    "callback": "true",
+    "wish": "callback",
+}
 _LIVE = frozenset({"started", "menu", "queued", "bridged"})
 _TALKING = Refused("conflict", "This customer is on the line.")
 _TOO_FAR = Refused("invalid", "Nobody can be called back in more than 90 days.")

@@ -3,7 +3,8 @@
 Attributes tell the rest of Patchbay where a call stands: `call` (the provider's id of the latest
 one), `call_state`, `menu` (the branch taken). `owed` is `true` from a voicemail or a callback
 request until agent and customer talk: so long, hanging up does not end the conversation. `callback`
-is `true` while a call is owed and none is live: whoever accepts calls the customer.
+is `true` while a call is owed and none is live: whoever accepts calls the customer. `wish` is
+`callback` or `voicemail`: somebody hears a message first, before its customer is called.
 """
 
 from services.router.engine.attributes import of_event
@@ -63,6 +64,7 @@ def _of_call(call: Call | None, known: Attributes) -> dict[str, str]:
         found["menu"] = call.choice
     if call.state in _OWED:
         found["owed"] = "true"
+        found["wish"] = "voicemail" if call.state == "voicemail" else "callback"
     elif call.state == "bridged":
         found["owed"] = "false"
     if (owed := found.get("owed", known.get("owed"))) is not None:

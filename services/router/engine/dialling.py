@@ -14,7 +14,8 @@ def plan(turn: Turn, conversation: Conversation) -> Callback:
 
 def dials_first(turn: Turn, conversation: Conversation) -> bool:
     """Is the customer to be called before an agent is asked?"""
-    if conversation.attributes.get("callback") != "true":
+    known = conversation.attributes
+    if known.get("callback") != "true" or known.get("wish") == "voicemail":
         return False
     return plan(turn, conversation).first == "customer"
 

@@ -5,7 +5,7 @@ from services.router.engine.state import Conversation, State, Thread, Workspace
 from services.router.engine.threads import share
 from shared.events import routing
 
-_OF_THE_CALL = frozenset({"call", "call_state", "menu", "owed", "callback"})
+_OF_THE_CALL = frozenset({"call", "call_state", "menu", "owed", "callback", "wish"})
 
 
 def consulted(state: State, workspace: Workspace, event: routing.Consulted) -> None:

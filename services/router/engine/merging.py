@@ -40,7 +40,7 @@ _NOTHING = Refused("invalid", "Say which messages or which merged conversation t
 _WROTE = Refused("conflict", "The customer has written again since.")
 _NOT_LAST = Refused("invalid", "These are not the last messages of this conversation.")
 
-_OWN = frozenset({"channel", "account", "call", "call_state", "menu", "owed", "callback"})
+_OWN = frozenset({"channel", "account", "call", "call_state", "menu", "owed", "callback", "wish"})
 """Attributes that say where a conversation itself stands: they never go to another one."""
 _CALLS = frozenset({"started", "menu", "queued", "bridged"})
 

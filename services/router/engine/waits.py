@@ -201,7 +201,12 @@ def _owe(turn: Turn, conversation: Conversation) -> None:
     """The caller need not hold the line: we call him back, and he keeps his place. As if he had
     asked for it himself."""
     _tell(turn, conversation, "callback_confirmed", {})
-    asked = {"call_state": "callback_requested", "owed": "true", "callback": "true"}
+    asked = {
+        "call_state": "callback_requested",
+        "owed": "true",
+        "callback": "true",
+        "wish": "callback",
+    }
     enrich(turn, conversation, asked)
 
 

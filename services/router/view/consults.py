@@ -4,7 +4,7 @@ from services.router.view.moment import Moment
 from shared.events import routing as was
 from shared.views.documents import Conversation
 
-_OF_THE_CALL = frozenset({"call", "call_state", "menu", "owed", "callback"})
+_OF_THE_CALL = frozenset({"call", "call_state", "menu", "owed", "callback", "wish"})
 
 
 def consulted(now: Moment, event: was.Consulted) -> None:
