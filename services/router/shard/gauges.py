@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from services.router.engine.state import Agent, State, Workspace
+from services.router.engine.state import Agent, State
 from services.router.metrics import (
     ENGINE_AGENTS,
     ENGINE_SERVICE_LEVEL_TARGET,
@@ -11,7 +11,7 @@ from services.router.metrics import (
     ENGINE_UNMEETABLE,
     ENGINE_WAITING,
 )
-from shared.figures.occupancy import COMING, units_of
+from shared.figures.occupancy import COMING
 
 QUEUES = 50
 """So many queues have a series of their own; the rest are `other`."""
@@ -30,7 +30,7 @@ def measure(states: Iterable[State]) -> None:
                 waiting[wanted.channel, wanted.queue] += wanted.waiting
                 unmeetable += 0 if wanted.profiles or wanted.helpers else wanted.waiting
             for agent in workspace.agents.values():
-                _look(workspace, agent, agents, units)
+                _look(agent, agents, units)
             for name, queue in workspace.rules.queues.items():
                 key = (name, queue.service_level.formula)
                 targets[key] = max(targets.get(key, 0.0), queue.service_level.percent / 100)
@@ -42,13 +42,13 @@ def measure(states: Iterable[State]) -> None:
         ENGINE_UNITS.labels(what).set(units[what])
 
 
-def _look(workspace: Workspace, agent: Agent, agents: Counter[str], units: Counter[str]) -> None:
+def _look(agent: Agent, agents: Counter[str], units: Counter[str]) -> None:
     if any(conversation.status != "offered" for conversation in agent.work.values()):
         agents["handling"] += 1
     else:
         agents["idle" if agent.state in COMING else "absent"] += 1
     if agent.work or agent.state in COMING:
-        most = 0 if agent.rules is None else units_of(workspace.rules, agent.rules)
+        most = 0 if agent.rules is None else min(agent.most, sum(agent.limits.values()))
         units["taken"] += agent.busy
         units["capacity"] += max(most, agent.busy)
 
