@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from services.router.engine.tables import Table
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Walk:
     """Through one table: the keys it had when the capture began, from `at` on."""
 
@@ -86,13 +86,13 @@ class Capture:
         self._walks.append(_Walk(workspace, table, keys, len(keys), line))
 
     def _go(self, walk: _Walk, limit: int) -> int:
-        """A piece of the way; how many keys have been passed."""
+        """A piece of the last walk's way; how many keys have been passed."""
         end = min(walk.at + limit, walk.end)
         for key in walk.keys[walk.at : end]:
             self._keep(walk.workspace, walk.table, key, walk.line)
         passed, walk.at = end - walk.at, end
         if end == walk.end:
-            self._walks.remove(walk)
+            self._walks.pop()
         return passed
 
     def _keep(

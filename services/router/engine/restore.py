@@ -63,7 +63,11 @@ class Restoring:
 
     def feed(self, lines: Iterable[str]) -> None:
         """Take in some more lines. Raises UnknownSnapshot."""
-        for name, *parts in parse(lines):
+        self.take(parse(lines))
+
+    def take(self, arrays: Iterable[list[Any]]) -> None:
+        """The same for who has parsed them. Raises UnknownSnapshot."""
+        for name, *parts in arrays:
             _READERS[name](self._state, *parts)
 
     def finish(self) -> State:

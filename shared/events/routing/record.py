@@ -1,6 +1,6 @@
 """The records of the topic."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -135,7 +135,7 @@ class Snapshot(Event):
 
     Parts are written while the state is gone through: only the last one says how many `parts` there
     are, the others 0. `begun` is the offset of the first part in this topic; that one itself cannot
-    know it.
+    know it. `lines` are as `services/router/engine/snapshot.py` says them.
     """
 
     TYPE: ClassVar[str] = "patchbay.routing.snapshot.v1"
@@ -146,7 +146,7 @@ class Snapshot(Event):
     position: int
     inbound: int
     commands: int
-    state: str
+    lines: list[Any]
     part: int = 0
     parts: int = 0
     begun: int | None = None
