@@ -194,11 +194,10 @@ class History:
             return
         known = self.replayed.workspace(workspace)
         conversation, agent = known.conversations[event.conversation], known.agents[event.agent]
-        if isinstance(event, routing.Dialled):
-            check_offer(known, conversation, agent, at, frozenset())
-            return
         asked = frozenset().union(*self.record.asked(event.conversation))
         check_offer(known, conversation, agent, at, asked)
+        if isinstance(event, routing.Dialled):
+            return
         check_why(known, conversation, event, at, asked)
         check_not_twice(known, conversation, agent, at, self.record.last.get(conversation.id))
 
