@@ -1,8 +1,8 @@
 """What a customer was told goes with his next conversation."""
 
 from services.router.engine.attributes import of_alert
+from services.router.engine.facts import Alert
 from services.router.engine.opening import enrich
-from services.router.engine.state import Alert
 from services.router.engine.turn import Turn
 from shared.clock import milliseconds
 from shared.events.commands import NoteAlert

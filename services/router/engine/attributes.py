@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.router.engine.state import Alert
+from services.router.engine.facts import Alert
 from shared.events.inbound import CustomerEvent
 
 MOST_HINTS = 48

@@ -2,6 +2,7 @@
 
 from services.router.engine.capacity import at_work
 from services.router.engine.evolve_conversations import remind_to_forget
+from services.router.engine.facts import Before
 from services.router.engine.index import (
     dequeue,
     idle_stranger,
@@ -16,7 +17,7 @@ from services.router.engine.index import (
 from services.router.engine.lines import departed
 from services.router.engine.overflow import answered
 from services.router.engine.shunning import dismiss, forgive, shun
-from services.router.engine.state import Agent, Before, Offer, State, Workspace
+from services.router.engine.state import Agent, Offer, State, Workspace
 from services.router.engine.timers import arm
 from shared.events import routing
 

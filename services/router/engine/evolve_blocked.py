@@ -1,6 +1,7 @@
 """What the events of blocked senders do to the state."""
 
-from services.router.engine.state import Blocked, State, Workspace
+from services.router.engine.facts import Blocked
+from services.router.engine.state import State, Workspace
 from services.router.engine.timers import arm
 from shared.events import routing
 

@@ -1,11 +1,12 @@
 """What the events of conversations and their threads do to the state."""
 
+from services.router.engine.facts import Alert
 from services.router.engine.index import class_for, dequeue, enqueue, rest, unload
 from services.router.engine.keeping import Keep, keep
 from services.router.engine.limits import remind_of_limit
 from services.router.engine.lines import began, gave_up, said
 from services.router.engine.shunning import forgive, pardon
-from services.router.engine.state import Alert, Conversation, State, Thread, Workspace
+from services.router.engine.state import Conversation, State, Thread, Workspace
 from services.router.engine.stepping import FRESH
 from services.router.engine.threads import forget_at, reopens_until, saw, share
 from services.router.engine.timers import arm

@@ -6,6 +6,7 @@ from typing import Any
 from services.router.engine.configure import look_again
 from services.router.engine.demand import requires_of
 from services.router.engine.evolve_conversations import remind_to_forget
+from services.router.engine.facts import Alert, Before, Blocked
 from services.router.engine.hours import Turned, closed_queues, remind_to_turn
 from services.router.engine.index import class_for, employ, enqueue, load, rebuild, seat
 from services.router.engine.keeping import keep, kept_by
@@ -24,9 +25,6 @@ from services.router.engine.snapshot import (
 )
 from services.router.engine.state import (
     Agent,
-    Alert,
-    Before,
-    Blocked,
     Conversation,
     Offer,
     State,

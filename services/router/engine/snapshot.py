@@ -18,9 +18,9 @@ from shared.rules.needs import plain
 from shared.rules.stored import store
 
 if TYPE_CHECKING:
+    from services.router.engine.facts import Alert
     from services.router.engine.state import (
         Agent,
-        Alert,
         Conversation,
         State,
         Thread,

@@ -7,11 +7,12 @@ timers and other things that only make finding fast are rebuilt from it.
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from services.router.engine.capacity import PLAIN, Terms
 from services.router.engine.capture import Capture
 from services.router.engine.demand import Demand
+from services.router.engine.facts import Alert, Before, Blocked
 from services.router.engine.front import Front
 from services.router.engine.hours import Turned
 from services.router.engine.lines import Line, LineKey
@@ -129,14 +130,6 @@ class Offer:
     accepting: bool = False
 
 
-class Before(NamedTuple):
-    """What an agent was before his connection was lost."""
-
-    state: PresenceState
-    reason: str | None
-    channels: tuple[str, ...]
-
-
 @dataclass(slots=True, eq=False)
 class Agent:
     """One agent at work. `rules` and `profile` are None once the configuration dropped him.
@@ -175,26 +168,6 @@ class Agent:
     seated: dict[Kind, Seat] = field(default_factory=dict)
     kept: dict[str, Conversation] = field(default_factory=dict)
     shunned: dict[str, int] = field(default_factory=dict)
-
-
-class Blocked(NamedTuple):
-    """Who blocked a sender, when, until when (None: for good), and why."""
-
-    by: str
-    at: int
-    until: int | None
-    reason: str | None
-
-
-@dataclass(slots=True, eq=False)
-class Alert:
-    """What a customer was told; his next conversation on that thread carries it."""
-
-    alert: str
-    rule: str
-    order: str | None
-    context: Attributes
-    until: int
 
 
 @dataclass(slots=True, eq=False)
