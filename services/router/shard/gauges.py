@@ -16,6 +16,9 @@ from shared.figures.occupancy import COMING
 QUEUES = 50
 """So many queues have a series of their own; the rest are `other`."""
 
+_ASKED = ("offered", "dialling")
+"""What takes his capacity, and does not keep him busy yet."""
+
 
 def measure(states: Iterable[State]) -> None:
     """Set the gauges to what these states say. O(agents + skill classes)."""
@@ -43,7 +46,7 @@ def measure(states: Iterable[State]) -> None:
 
 
 def _look(agent: Agent, agents: Counter[str], units: Counter[str]) -> None:
-    if any(conversation.status != "offered" for conversation in agent.work.values()):
+    if any(conversation.status not in _ASKED for conversation in agent.work.values()):
         agents["handling"] += 1
     else:
         agents["idle" if agent.state in COMING else "absent"] += 1
