@@ -14,7 +14,7 @@ from services.router.engine.limits import remind_of_limit
 from services.router.engine.matching import find_conversation
 from services.router.engine.offers import take_back
 from services.router.engine.ordering import by_number
-from services.router.engine.placing import agree, offer, pass_all_on, requeue, reroute
+from services.router.engine.placing import agree, fill, offer, pass_all_on, requeue, reroute
 from services.router.engine.state import Agent, State, Workspace
 from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
@@ -155,6 +155,9 @@ def _give_one(turn: Turn, workspace: Workspace) -> None:
     _, name = heappop(workspace.unfilled)
     agent = workspace.agents.get(name)
     if agent is None:
+        return
+    if workspace.rules.batch_ms:
+        fill(turn, agent)
         return
     found = find_conversation(workspace, agent, turn.now)
     if found is not None:

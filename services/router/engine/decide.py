@@ -6,6 +6,7 @@ from typing import Any
 
 from services.router.engine import (
     alerts,
+    batching,
     blocking,
     callbacks,
     closing,
@@ -90,6 +91,7 @@ def _on_timer(turn: Turn, timer: Timer) -> None:
 
 
 _TIMERS: dict[Kind, Callable[[Turn, Timer], None]] = {
+    "batch": lambda turn, timer: batching.match(turn, timer.at),
     "expire": lambda turn, timer: offers.expire(turn, timer.subject, timer.at),
     "wrap_up": lambda turn, timer: wrap_up.over(turn, timer.subject, timer.at),
     "forget": lambda turn, timer: closing.forget(turn, timer.subject, timer.at),

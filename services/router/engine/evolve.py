@@ -60,6 +60,8 @@ HANDLERS: dict[type, Callable[[State, Workspace, Any], None]] = {
     routing.Attached: evolve_conversations.attached,
     routing.Enriched: evolve_conversations.enriched,
     routing.Queued: evolve_conversations.queued,
+    routing.BatchBegun: evolve_rules.batch_begun,
+    routing.BatchEnded: evolve_rules.batch_ended,
     routing.Stepped: evolve_conversations.stepped,
     routing.Offered: evolve_agents.offered,
     routing.Accepting: evolve_agents.accepting,

@@ -6,6 +6,7 @@ from services.router.engine.lines import turned
 from services.router.engine.overflow import donors
 from services.router.engine.routes import Routing
 from services.router.engine.state import State, Workspace
+from services.router.engine.timers import arm
 from services.router.engine.versions import begin_trial, remember
 from shared.events import routing
 
@@ -53,3 +54,14 @@ def hours_turned(state: State, workspace: Workspace, event: routing.HoursTurned)
     turned(workspace, event.at)
     if event.open:
         workspace.settled = False
+
+
+def batch_begun(state: State, workspace: Workspace, event: routing.BatchBegun) -> None:
+    """Nothing is matched until then."""
+    workspace.batch_until = event.until
+    arm(state, event.until, "batch", workspace.name, "")
+
+
+def batch_ended(_state: State, workspace: Workspace, _event: routing.BatchEnded) -> None:
+    """All is being matched."""
+    workspace.batch_until = 0

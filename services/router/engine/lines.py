@@ -61,7 +61,7 @@ class Ranks:
 
     def before(self, due: int) -> int:
         """How many have a lower key than one of those who wait with `due`."""
-        if due >= self._last:
+        if due >> _FINE >= self._last >> _FINE:
             return self.size - 1
         top = due >> _DAYS
         found = sum(count for step, count in self._days.items() if step < top)
@@ -69,7 +69,8 @@ class Ranks:
             begin = step >> _DIGIT << _DIGIT
             if counts and begin < step:
                 found += sum(counts.get(other, 0) for other in range(begin, step))
-        return found
+        nobody_behind = found + self._fine[due >> _FINE] == self.size
+        return self.size - 1 if nobody_behind else found
 
     def _steps(self, due: int) -> tuple[tuple[dict[int, int], int], ...]:
         return (

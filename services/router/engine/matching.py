@@ -64,10 +64,15 @@ def find_conversation(workspace: Workspace, agent: Agent, now: int) -> Conversat
     shared = _first_for_all(workspace, agent, agent.profile, now)
     if not agent.kept:
         return shared
-    own = min((c for c in agent.kept.values() if _may_have(agent, c)), key=by_due, default=None)
+    own = find_kept(agent)
     if own is None or shared is None:
         return own or shared
     return min(own, shared, key=by_due)
+
+
+def find_kept(agent: Agent) -> Conversation | None:
+    """Of what is kept for him and he may take now, what has its turn first."""
+    return min((c for c in agent.kept.values() if _may_have(agent, c)), key=by_due, default=None)
 
 
 def cost(workspace: Workspace, conversation: Conversation, agent: Agent) -> tuple[int, ...] | None:

@@ -6,14 +6,30 @@ from services.router.engine.demand import demand_of
 from services.router.engine.dialling import dial, dials_first
 from services.router.engine.firsts import first_asked, overloaded
 from services.router.engine.keeping import Keep, keep_for, kept_by
-from services.router.engine.matching import crowded, find_agent, find_conversation, why_him
-from services.router.engine.ordering import by_due, turn_of
+from services.router.engine.matching import (
+    crowded,
+    find_agent,
+    find_conversation,
+    find_kept,
+    why_him,
+)
+from services.router.engine.ordering import by_due
+from services.router.engine.places import next_at, place_of, turn_at, watched
 from services.router.engine.routes import Placement
 from services.router.engine.state import Agent, Conversation
-from services.router.engine.stepping import FRESH, next_step, step_at, triggered
+from services.router.engine.stepping import next_step, triggered
 from services.router.engine.turn import Turn
 from services.router.engine.versions import on_trial, routing_for, version_for
-from shared.events.routing import Assigned, Offered, OfferEnded, Queued, QueuedFor, Stepped, StepWhy
+from shared.events.routing import (
+    Assigned,
+    BatchBegun,
+    Offered,
+    OfferEnded,
+    Queued,
+    QueuedFor,
+    Stepped,
+    StepWhy,
+)
 from shared.ids import derived_id
 from shared.rules import Queue
 
@@ -32,7 +48,7 @@ def queue(
 
     With `keep` it waits for one agent alone, for a while.
     """
-    level, due = _turn_of(turn, conversation, place)
+    level, due = turn_at(turn, conversation, place)
     upcoming = place.next
     turn.emit(
         Queued(
@@ -54,8 +70,8 @@ def queue(
             preferred=place.preferred,
             also=place.also,
             units=place.units,
-            watched=_watched(place),
-            step_at=0 if upcoming is None else _step_at(turn, conversation, place, why),
+            watched=watched(place),
+            step_at=0 if upcoming is None else next_at(turn, conversation, place, why),
         )
     )
     if upcoming is not None and keep is None:
@@ -71,13 +87,13 @@ def step_on(turn: Turn, conversation: Conversation, why: StepWhy) -> bool:
         return False
     promise = kept_by(conversation)
     turn.emit(Stepped(conversation.id, route, conversation.step + 1, why, turn.now))
-    queue(turn, conversation, _placement(turn, conversation), "stepped", promise)
+    queue(turn, conversation, place_of(turn, conversation), "stepped", promise)
     return True
 
 
 def requeue(turn: Turn, conversation: Conversation) -> None:
     """It waits again, where its attributes and the rules put it now."""
-    queue(turn, conversation, _placement(turn, conversation), "requeued")
+    queue(turn, conversation, place_of(turn, conversation), "requeued")
 
 
 def give_up(turn: Turn, conversation: Conversation, target: str) -> None:
@@ -92,7 +108,7 @@ def queue_again(
     turn: Turn, conversation: Conversation, why: QueuedFor, keep: Keep | None = None
 ) -> None:
     """As `requeue`, for another reason, and for one agent alone if it is kept for him."""
-    queue(turn, conversation, _placement(turn, conversation), why, keep)
+    queue(turn, conversation, place_of(turn, conversation), why, keep)
 
 
 def reroute(turn: Turn, conversation: Conversation) -> bool:
@@ -100,28 +116,28 @@ def reroute(turn: Turn, conversation: Conversation) -> bool:
     wanted = conversation.skill_class
     if conversation.status != "waiting" or wanted is None:
         return False
-    place = _placement(turn, conversation)
+    place = place_of(turn, conversation)
     stays = (
         place.priority == conversation.priority
         and place.route == conversation.route
         and place.step == conversation.step
-        and (wanted.demand.watch is not None) == _watched(place)
-        and _step_at(turn, conversation, place, "requeued") == conversation.step_at
+        and (wanted.demand.watch is not None) == watched(place)
+        and next_at(turn, conversation, place, "requeued") == conversation.step_at
         and demand_of(place, conversation.channel) == wanted.demand[:-1]
-        and _turn_of(turn, conversation, place) == (conversation.level, conversation.due)
+        and turn_at(turn, conversation, place) == (conversation.level, conversation.due)
     )
     if not stays:
         queue(turn, conversation, place, "requeued", kept_by(conversation))
         return True
-    if place.next is None or conversation.kept_for is not None:
-        return False
+    if not watched(place) or conversation.kept_for is not None:
+        return False  # other steps come by their timers
     reason = triggered(turn.workspace, conversation, turn.now)
     return reason is not None and step_on(turn, conversation, reason)
 
 
 def pass_on(turn: Turn, conversation: Conversation) -> None:
     """It is not kept for anybody any more: whoever may take it is asked."""
-    queue(turn, conversation, _placement(turn, conversation), "passed_on")
+    queue(turn, conversation, place_of(turn, conversation), "passed_on")
 
 
 def pass_all_on(turn: Turn, agent: Agent) -> list[Conversation]:
@@ -171,6 +187,9 @@ def place_one(turn: Turn, conversation: Conversation, skip: Agent | None = None)
     if agent is None:
         return
     alone = conversation.kept_for is not None
+    if turn.workspace.rules.batch_ms and not alone:
+        _gather(turn)
+        return
     offer(turn, conversation, agent)
     agents = 1 if alone else _settings(turn, conversation).offer.agents
     while 0 < len(conversation.offers or ()) < agents:
@@ -182,14 +201,31 @@ def place_one(turn: Turn, conversation: Conversation, skip: Agent | None = None)
 
 def fill(turn: Turn, agent: Agent) -> None:
     """Offer him what is due first, while he has room and something waits for him."""
+    if turn.workspace.rules.batch_ms:
+        _fill_in_batch(turn, agent)
+        return
     while (conversation := find_conversation(turn.workspace, agent, turn.now)) is not None:
         offer(turn, conversation, agent)
+
+
+def _fill_in_batch(turn: Turn, agent: Agent) -> None:
+    """What is kept for him at once; the rest when all is matched."""
+    while (kept := find_kept(agent)) is not None:
+        offer(turn, kept, agent)
+    if find_conversation(turn.workspace, agent, turn.now) is not None:
+        _gather(turn)
+
+
+def _gather(turn: Turn) -> None:
+    """Match in a moment, with what comes until then."""
+    if not turn.workspace.batch_until:
+        turn.emit(BatchBegun(turn.now + turn.workspace.rules.batch_ms, turn.now))
 
 
 def fill_all(turn: Turn, agents: Sequence[Agent]) -> None:
     """Several got room at once: what has its turn first for one of them goes to whom it suits best,
     so long as anybody takes anything."""
-    if len(agents) < _SEVERAL:
+    if len(agents) < _SEVERAL or turn.workspace.rules.batch_ms:
         for agent in agents:
             fill(turn, agent)
         return
@@ -255,40 +291,3 @@ def agree(turn: Turn, agent: Agent, conversation: Conversation) -> tuple[Agent, 
             break
         conversation = first
     return agent, conversation
-
-
-def _placement(turn: Turn, conversation: Conversation) -> Placement:
-    """By the routes; in the queue that a person chose, as long as there is one of that name."""
-    place = _place_by_rules(turn, conversation)
-    asked = conversation.asked
-    return place if asked is None else place._replace(requires=asked, asked=asked)
-
-
-def _place_by_rules(turn: Turn, conversation: Conversation) -> Placement:
-    routing, channel = routing_for(turn.workspace, conversation), conversation.channel
-    attributes, chosen = conversation.attributes, conversation.queue
-    stepped = routing.route(conversation.route) if conversation.step else None
-    if stepped is not None:
-        chosen = stepped.queue
-    if conversation.pinned and chosen in turn.workspace.rules.queues:
-        place = routing.place_in(chosen, channel, attributes, conversation.priority)
-    else:
-        place = routing.place(channel, attributes)
-    if conversation.step and place.route == conversation.route:
-        return routing.after(place, conversation.step, channel, attributes)
-    return place
-
-
-def _watched(place: Placement) -> bool:
-    return place.next is not None and place.next.nobody_able
-
-
-def _step_at(turn: Turn, conversation: Conversation, place: Placement, why: QueuedFor) -> int:
-    """When the next step's time comes, counted from when the route took the conversation."""
-    anew = why in FRESH or place.route != conversation.route
-    return step_at(place, turn.now if anew else conversation.routed_at)
-
-
-def _turn_of(turn: Turn, conversation: Conversation, place: Placement) -> tuple[int, int]:
-    order = turn.workspace.rules.order
-    return turn_of(order, conversation.arrived, place.target_ms, place.rank)

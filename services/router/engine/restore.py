@@ -142,6 +142,11 @@ def _blocked(state: State, name: str, subject: str, values: list[Any]) -> None:
         arm(state, found.until, "unblock", name, subject)
 
 
+def _batch(state: State, name: str, until: int) -> None:
+    state.workspace(name).batch_until = until
+    arm(state, until, "batch", name, "")
+
+
 def _donor(state: State, name: str, queue: str, answered: str) -> None:
     state.workspace(name).donors[queue].answered = int(answered, 16)
 
@@ -285,6 +290,7 @@ _READERS: dict[str, Callable[..., None]] = {
     "workspace": _workspace,
     "lines": _lines,
     "trial": _trial,
+    "batch": _batch,
     "donor": _donor,
     "blocked": _blocked,
     "agent": _agent,

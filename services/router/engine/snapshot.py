@@ -126,6 +126,8 @@ def heads(state: "State") -> Iterator[str]:
         yield _line("lines", workspace.name, _paces(workspace))
         if workspace.trial is not None:
             yield trial_line(workspace, workspace.trial)
+        if workspace.batch_until:
+            yield _line("batch", workspace.name, workspace.batch_until)
         for donor in workspace.donors.values():
             yield _line("donor", workspace.name, donor.queue, hex(donor.answered))
         for subject in sorted(workspace.blocked):

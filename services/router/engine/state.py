@@ -198,6 +198,7 @@ class Workspace:
     has been looked at since the last rules; `unswept` and `unfilled` are what still has to be.
     `hours` are how opening hours stand, `closed` the queues that nobody is offered anything of,
     `lines` what waits for the same agents.
+    `batch_until` is when what is being gathered is matched, if anything is.
     `version` is the number of the last change of the rules, `in_force` that of the one in force.
     """
 
@@ -226,6 +227,7 @@ class Workspace:
     serving: dict[str, list[Profile]] = field(default_factory=dict)
     front: Front[SkillClass] = field(default_factory=Front)
     kinds: dict[tuple[str, int, str], Kind] = field(default_factory=dict)
+    batch_until: int = 0
     donors: dict[str, Donor] = field(default_factory=dict)
     left: list[Agent] = field(default_factory=list)
     deserted: list[SkillClass] = field(default_factory=list)

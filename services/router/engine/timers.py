@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "alert",
+    "batch",
     "callback",
     "dial",
     "expire",
@@ -46,7 +47,7 @@ class Timer(NamedTuple):
 
     `subject` is a conversation id (`forget`, `callback`, `dial`, `keep`, `lapse`, `wake`,
     `step`, `wrap_up`), an offer id (`expire`), a
-    conversation key (`alert`), or an agent (`grace`, `ramp`); empty for `steps`
+    conversation key (`alert`), or an agent (`grace`, `ramp`); empty for `batch`, `steps`
     and `sweep`.
     """
 

@@ -64,6 +64,8 @@ HANDLERS: Mapping[type[Any], Callable[[Moment, Any], None]] = {
     was.PresenceChanged: holding.presence_changed,
     was.Forgotten: _nothing,
     was.RampEnded: _nothing,
+    was.BatchBegun: _nothing,
+    was.BatchEnded: _nothing,
     was.AlertNoted: _nothing,
     was.AlertForgotten: _nothing,
     was.HoursTurned: hours.turned,

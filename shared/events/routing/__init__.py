@@ -47,6 +47,8 @@ from shared.events.routing.life import (
 from shared.events.routing.offers import (
     Accepting,
     Assigned,
+    BatchBegun,
+    BatchEnded,
     Consulted,
     Offered,
     OfferEnd,
@@ -77,6 +79,8 @@ __all__ = [
     "AlertNoted",
     "Assigned",
     "Attached",
+    "BatchBegun",
+    "BatchEnded",
     "CallbackAsked",
     "CallbackMissed",
     "Change",

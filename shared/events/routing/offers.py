@@ -7,6 +7,23 @@ OfferEnd = Literal["accepted", "declined", "expired", "rescinded", "cancelled"]
 
 
 @dataclass(slots=True)
+class BatchBegun:
+    """What waits and who is free is gathered until then."""
+
+    until: int
+    at: int
+    event: Literal["batch_begun"] = "batch_begun"
+
+
+@dataclass(slots=True)
+class BatchEnded:
+    """What was gathered is matched: the offers follow."""
+
+    at: int
+    event: Literal["batch_ended"] = "batch_ended"
+
+
+@dataclass(slots=True)
 class Offered:
     """An agent is asked to take it; his capacity is taken from here on.
 

@@ -31,6 +31,8 @@ from shared.events.routing.life import Merged, Snoozed, SplitOff, Unmerged, Woke
 from shared.events.routing.offers import (
     Accepting,
     Assigned,
+    BatchBegun,
+    BatchEnded,
     Consulted,
     Offered,
     OfferEnded,
@@ -53,6 +55,8 @@ RoutingEvent = Annotated[
     | Enriched
     | Queued
     | Stepped
+    | BatchBegun
+    | BatchEnded
     | Offered
     | Accepting
     | OfferEnded

@@ -15,6 +15,8 @@ from shared.events.routing import RoutingEvent
 
 UNTOLD = {
     was.RampEnded,
+    was.BatchBegun,  # the offers follow
+    was.BatchEnded,
     was.Opened,  # followed by `queued`, or by a call's menu
     was.Reopened,  # followed by `queued`
     was.Enriched,  # attributes: read with the conversation

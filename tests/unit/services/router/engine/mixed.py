@@ -36,6 +36,7 @@ class _Mixed:
             "routes": self._routes(),
             "agents": {name: self._agent() for name in _AGENTS},
             "order": choice(("target", "target", "age", "priority", "newest")),
+            "batch_ms": choice((0, 0, 0, 400)),
             "own_first": choice((False, False, True)),
             "ramp": choice((None, None, {"seconds": 15, "offers": 1})),
             "capacity": self._capacity(),

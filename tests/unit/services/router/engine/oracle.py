@@ -302,7 +302,11 @@ def _needs(conversation: Conversation) -> object:
 
 
 def _check_nobody_idles(workspace: Workspace, now: int) -> None:
-    """I6: no agent with room beside a waiting conversation that he could take."""
+    """I6: no agent with room beside a waiting conversation that he could take, unless both are
+    being gathered, for a second at most."""
+    assert workspace.batch_until <= now + 1000
+    if workspace.batch_until > now:
+        return
     for conversation in workspace.conversations.values():
         for agent in workspace.agents.values():
             assert not may_take(workspace, agent, conversation, now), (
@@ -342,6 +346,8 @@ def check_offer(
     """Before an offer is applied: it is allowed, nothing higher waits for him (I7), and nobody
     suits better, except those who were `asked` just before."""
     assert may_be_asked(workspace, agent, conversation, now)
+    if workspace.rules.batch_ms:
+        return
     for other in workspace.conversations.values():
         assert not _goes_before(workspace, agent, other, conversation) or not may_take(
             workspace, agent, other, now
@@ -376,10 +382,10 @@ def check_not_twice(
     workspace: Workspace, conversation: Conversation, agent: Agent, now: int, last: str | None
 ) -> None:
     """Before an offer is applied: nobody is asked twice in a row while it is another one's turn.
-    Where several are asked at once, both may be."""
+    Where several are asked at once, both may be; in a batch it is a question of costs."""
     settings = workspace.rules.queues.get(conversation.queue)
     alone = settings is None or settings.offer.agents == 1
-    if agent.name == last and alone:
+    if agent.name == last and alone and not workspace.rules.batch_ms:
         for other in workspace.agents.values():
             turn = (
                 c for c in workspace.conversations.values() if may_take(workspace, other, c, now)
