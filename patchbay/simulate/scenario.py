@@ -100,9 +100,9 @@ class Routing(Strict):
 class Scenario(Strict):
     """Everything `patchbay simulate` needs to know."""
 
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: int = 1
     """The same seed gives the same output."""
-    arrivals: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = 100_000
+    arrivals: Annotated[int, Field(ge=20, le=1_000_000_000)] = 100_000
     """How many arrivals are counted, over all kinds."""
     warm_up: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
     """How many arrivals come before the first that is counted; a tenth, and enough for the queues

@@ -144,6 +144,12 @@ def test_what_has_ended_is_forgotten() -> None:
     assert run.remembered < 200
 
 
+def test_the_smallest_run_has_one_contact_per_batch() -> None:
+    found = _found([_contact()], [{"count": 2}], arrivals=20)
+
+    assert found["total"]["offered"] == 20
+
+
 def test_a_starving_contact_does_not_keep_the_run_from_ending() -> None:
     contacts = [
         _contact(name="often", rate_per_minute=3, priority=1),
