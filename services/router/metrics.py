@@ -119,8 +119,8 @@ EFFECTS = Counter(
     "What followed from decisions and deliveries?",
     ["effect"],
 )
-"""`effect`: connect, dial, ring, conference, join, hangup, tell, note_delivery, note_call, no_phone,
-keep_rules (of one version)."""
+"""`effect`: connect, dial, ring, conference, join, hangup, tell, note_delivery, note_call,
+no_phone, keep_rules (of one version)."""
 
 API_REQUESTS = Counter(
     "patchbay_api_requests_total",
