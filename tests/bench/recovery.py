@@ -39,6 +39,7 @@ _AGENTS = 3_000
 _AT_ONCE = 200
 _IN_HAND = 2_000
 _PATIENCE = 300.0
+_LOOK = 0.1
 
 
 class Shard:
@@ -150,12 +151,13 @@ class Shard:
     async def _go_on(self, owner: Owner) -> int:
         """Customers write as fast as is decided, until the next snapshot is in the log."""
         first, taken = self._written, _snapshots()
-        deadline = self._clock.monotonic() + _PATIENCE
-        while _snapshots() == taken:
-            if self._clock.monotonic() > deadline:
+        begun = looked = self._clock.monotonic()
+        while (now := self._clock.monotonic()) - looked < _LOOK or _snapshots() == taken:
+            if now - begun > _PATIENCE:
                 raise BenchFailed("no snapshot was written")
+            looked = now if now - looked >= _LOOK else looked
             if self._written - owner.committable().get(_INBOUND, first) < _IN_HAND:
-                owner.put(list(self._records(_AT_ONCE)), self._clock.monotonic())
+                owner.put(list(self._records(_AT_ONCE)), now)
             await asyncio.sleep(0)
         return self._written - first
 
