@@ -10,6 +10,7 @@ from statistics import fmean
 from patchbay.simulate.intervals import Estimate
 from tests.prove import assignment, long_chain, models, planted, queues
 from tests.prove.bugs import BUGS
+from tests.prove.page import PAGE, written
 from tests.prove.queues import Row
 
 
@@ -18,8 +19,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make prove", description=__doc__)
     parser.add_argument("--only", default="", help="models whose name contains this")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/proof.md")
     given = parser.parse_args()
-    failed = prove_queues(given.only, given.processes)
+    rows = prove_queues(given.only, given.processes)
+    failed = [f"{row.model}: {row.figure}" for row in rows if not (row.holds and row.tight)]
+    if given.docs and not given.only:
+        PAGE.write_text(written(PAGE.read_text(), rows))
     if not given.only:
         failed += prove_assignment() + prove_chain() + prove_bugs()
     for line in failed:
@@ -27,16 +32,15 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def prove_queues(only: str, processes: int) -> list[str]:
-    """The engine against exact queueing results; what does not hold."""
+def prove_queues(only: str, processes: int) -> list[Row]:
+    """The engine against exact queueing results: every row."""
     wanted = [model for model in models.all_models() if only in model.name]
     outcomes, found = [], []
     _print(_HEAD)
     for outcome in queues.run(wanted, processes):
         outcomes.append(outcome)
         found += _printed(queues.rows(outcome))
-    found += _printed(queues.pooling(outcomes))
-    return [f"{row.model}: {row.figure}" for row in found if not (row.holds and row.tight)]
+    return found + _printed(queues.pooling(outcomes))
 
 
 def prove_assignment() -> list[str]:
