@@ -81,8 +81,8 @@ class Rules(Strict):
     """What is taken first: by arrival and target, by arrival alone, by rank and then arrival, or
     what arrived last."""
     batch_ms: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Gather what waits and who is free for so many milliseconds, then match all at the lowest cost;
-    0: match at once."""
+    """Gather what waits and who is free for so many milliseconds, then match all at the lowest
+    cost; 0: match at once."""
     own_first: bool = False
     """An agent takes first what he is best at, then what has its turn."""
     ramp: Ramp | None = None
