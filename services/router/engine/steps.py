@@ -4,6 +4,8 @@ A step comes after a time, at once when nobody is there who could ever take it, 
 have to wait for too long. What a step says holds until the next one.
 """
 
+from heapq import heapify, heappop, heapreplace
+
 from services.router.engine.placing import place_one, step_on
 from services.router.engine.skills import SkillClass
 from services.router.engine.state import Agent, State, Workspace
@@ -35,17 +37,32 @@ def leave(turn: Turn) -> None:
 
 
 def go_on(turn: Turn) -> None:
-    """The next piece of what was left behind."""
+    """The next piece of what was left behind, what has its turn first before the rest: also after
+    a recovery, which knows no other order."""
     workspace = turn.workspace
-    while workspace.deserted and len(turn.events) < MOST_EVENTS:
-        wanted = workspace.deserted[-1]
+    left = list(dict.fromkeys(workspace.deserted))
+    firsts = [(key, at) for at, wanted in enumerate(left) if (key := _first(wanted)) is not None]
+    heapify(firsts)
+    while firsts and len(turn.events) < MOST_EVENTS:
+        wanted = left[firsts[0][1]]
         place = wanted.first_place() if nobody_able(wanted) else None
         if place is None or not step_on(turn, place.conversation, "nobody_able"):
-            workspace.deserted.pop()
+            heappop(firsts)
+            continue
+        place_one(turn, place.conversation)
+        key = _first(wanted)
+        if key is None:
+            heappop(firsts)
         else:
-            place_one(turn, place.conversation)
+            heapreplace(firsts, (key, firsts[0][1]))
+    workspace.deserted = [left[at] for _, at in firsts]
     if workspace.deserted:
         arm(turn.state, turn.now, "steps", workspace.name, "")
+
+
+def _first(wanted: SkillClass) -> tuple[int, int, int] | None:
+    place = wanted.first_place()
+    return None if place is None else place[:3]
 
 
 def resume_steps(state: State, workspace: Workspace) -> None:
