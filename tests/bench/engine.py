@@ -38,28 +38,36 @@ from shared.rules import Rules
 from tests.bench.figures import Report, Size
 
 QUEUES, SKILLS = 50, 10
+_MOST_TRACED = 100_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 START_MS = round(START.timestamp() * 1000)
 
 
 async def run(size: Size) -> list[Report]:
-    """Figures for `make bench`; about a minute."""
+    """Figures for `make bench`; some minutes, most of them to let a million wait."""
     rows = (
         figures(waiting=(100,), agents=(100,), rounds=100)
         if size.quick
-        else figures(waiting=(1_000, 100_000), agents=(100, 10_000), rounds=5_000)
+        else figures(waiting=(1_000, size.waiting), agents=(100, 10_000), rounds=5_000)
     )
     return [Report("the engine alone", rows)]
 
 
 def figures(waiting: Iterable[int], agents: Iterable[int], rounds: int) -> list[dict[str, Any]]:
-    """Growth with what waits, growth with agents, memory and snapshots."""
+    """Growth with what waits, growth with agents, all of both, memory and snapshots."""
     most = max(waiting)
-    found = [_growth("waiting", size, 1_000, size, rounds) for size in waiting]
-    found += [_growth("agents", size, size, 20_000, rounds) for size in agents]
+    found = _grown([_growth("waiting", size, 1_000, size, rounds) for size in waiting])
+    found += _grown([_growth("agents", size, size, 20_000, rounds) for size in agents])
+    found.append(_growth("waiting, most agents", most, max(agents), most, rounds))
     found.append(_idle_agents(rounds))
-    found += _memory_and_snapshots(most)
+    found += _memory_and_snapshots(min(most, _MOST_TRACED))
     return found
+
+
+def _grown(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each with the time of a command as a multiple of that in the smallest."""
+    smallest = rows[0]["commands/s"]
+    return [{**row, "times the smallest": smallest / row["commands/s"]} for row in rows]
 
 
 @dataclass
