@@ -50,7 +50,10 @@ def _told(reason: Reason) -> Iterator[str]:
 
 def _compared(reason: Reason) -> Iterator[str]:
     how = str(reason.said.get("chosen") or "unknown").replace("_", " ")
-    yield f"{_INDENT}chosen by {how}; of the numbers compared the lowest wins"
+    rule = "of the numbers compared the lowest wins"
+    if how == "batch":
+        rule = "matched together with others, at the lowest sum of all"
+    yield f"{_INDENT}chosen by {how}; {rule}"
     yield from (f"{_INDENT}  {_candidate(one)}" for one in reason.candidates)
     hindered = {name: n for name, n in (reason.obstacles or {}).items() if name != "none"}
     if hindered:

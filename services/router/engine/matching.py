@@ -11,7 +11,7 @@ from services.router.engine.keeping import keeper
 from services.router.engine.ordering import by_due
 from services.router.engine.overflow import spares
 from services.router.engine.picking import Bench, Seat
-from services.router.engine.scores import KEPT
+from services.router.engine.scores import BATCH, KEPT
 from services.router.engine.shunning import kept_from
 from services.router.engine.skills import Place, Profile, SkillClass
 from services.router.engine.state import Agent, Conversation, Workspace
@@ -96,7 +96,9 @@ def why_him(
     if conversation.kept_for is not None:
         return KEPT, ()
     wanted = conversation.skill_class
-    by = "" if wanted is None else wanted.kind.pick
+    by: str = "" if wanted is None else wanted.kind.pick
+    if workspace.rules.batch_ms:
+        by = BATCH
     return by, cost(workspace, conversation, agent) or ()
 
 

@@ -11,12 +11,17 @@ Named = tuple[tuple[str, int], ...]
 KEPT = "kept"
 """How he was chosen for whom alone it waited."""
 
+BATCH = "batch"
+"""How those are chosen who are matched together, at the lowest sum of all their costs: there the
+lowest score of one conversation need not win."""
+
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "longest_idle": ("idle_order",),
     "best_fit": ("idle_order",),
     "least_loaded": ("units_taken", "idle_order"),
     "most_spare": ("minus_spare", "idle_order"),
     "round_robin": ("asked_order", "idle_order"),
+    BATCH: ("order_1", "order_2"),
 }
 _KEY_PARTS = 2
 _FIXED = _KEY_PARTS + 2
@@ -31,7 +36,7 @@ def named(chosen: str, score: Sequence[int]) -> Named:
     head, last = score[:-_KEY_PARTS], score[-_KEY_PARTS:]
     parts = [("helps_out", head[0])]
     parts += [(f"lacks_preference_{n}", part) for n, part in enumerate(head[1:-1], start=1)]
-    if chosen == "best_fit":
+    if chosen in ("best_fit", BATCH):
         parts.append(("minus_fit", head[-1]))
     parts += zip(_KEYS.get(chosen, ()), last, strict=False)
     return tuple(parts)
@@ -50,6 +55,10 @@ def in_words(chosen: str, score: Sequence[int]) -> str:
     """Why he was asked, in one sentence to himself."""
     if chosen == KEPT:
         return "It waited for you alone."
+    if chosen == BATCH:
+        return (
+            "Of all that waited and all who were free, this was matched to you for the best of all."
+        )
     parts = dict(named(chosen, score))
     because = _BECAUSE.get(chosen, "your turn has come")
     lacking = [value for name, value in parts.items() if name.startswith("lacks_preference")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.router.engine.scores import named
+from services.router.engine.scores import in_words, named
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ from services.router.engine.scores import named
         ),
         ("most_spare", (0, 0, -3, 9), (("helps_out", 0), ("minus_spare", -3), ("idle_order", 9))),
         ("round_robin", (0, 0, 4, 9), (("helps_out", 0), ("asked_order", 4), ("idle_order", 9))),
+        (
+            "batch",
+            (0, 0, 4, 9),
+            (("helps_out", 0), ("minus_fit", 0), ("order_1", 4), ("order_2", 9)),
+        ),
         ("kept", (), ()),
     ],
 )
@@ -34,3 +39,18 @@ def test_every_part_has_a_name(
     chosen: str, score: tuple[int, ...], said: tuple[tuple[str, int], ...]
 ) -> None:
     assert named(chosen, score) == said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "score", "said"),
+    [
+        ("kept", (), "It waited for you alone."),
+        ("batch", (0, 0, 4, 9), "matched to you"),
+        ("longest_idle", (0, 0, 4, 0), "Of those who could take it now, you are idle longest."),
+        ("least_loaded", (1, 0, 4, 0), "Your queue helps out"),
+        ("best_fit", (0, 0, -3, 4, 0), "whom this is best given to"),
+        ("", (), "your turn has come"),
+    ],
+)
+def test_a_sentence_says_why(chosen: str, score: tuple[int, ...], said: str) -> None:
+    assert said in in_words(chosen, score)
