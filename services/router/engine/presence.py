@@ -138,6 +138,7 @@ def _become(turn: Turn, agent: Agent, change: PresenceChanged) -> None:
     turn.emit(change)
     if change.state in ("away", "offline"):
         left(turn, agent)
-    elif worked and change.state != "available":
-        stopped(turn, agent)
+        return
     fill(turn, agent)
+    if worked and change.state != "available":
+        stopped(turn, agent)
