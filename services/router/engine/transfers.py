@@ -62,12 +62,15 @@ def wrong_target(turn: Turn, command: Transfer | Consult, found: Conversation) -
 
 
 def place_for(turn: Turn, command: Transfer | Consult, found: Conversation, here: str) -> Placement:
-    """The queue that was named; else `here`, where it was, or a queue of the agent's."""
+    """The queue that was named; else `here`, where it was, or a queue of the agent's. Of a queue
+    that is no more the routes say what comes instead."""
     target = command.queue or here
     agent = turn.workspace.rules.agents.get(command.to_agent or "")
     if command.queue is None and agent is not None and target not in agent.queues:
         target = next(iter(agent.queues), target)
     routing = routing_for(turn.workspace, found)
+    if target not in turn.workspace.rules.queues:
+        target = routing.place(found.channel, found.attributes).queue
     place = routing.place_in(target, found.channel, found.attributes, found.priority)
     if not command.skills:
         return place
