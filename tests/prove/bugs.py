@@ -17,8 +17,8 @@ class Bug:
     test: str
 
 
-def _scenario(name: str) -> str:
-    return f"{_UNIT}/test_scenarios.py::test_scenario[{name}]"
+def _scenario(name: str, how: str = "crashing") -> str:
+    return f"{_UNIT}/test_scenarios.py::test_scenario[{name}-{how}]"
 
 
 BUGS = (
@@ -55,14 +55,14 @@ BUGS = (
         f"{_ENGINE}/evolve_agents.py",
         "    if event.expires_at > event.at:\n        arm(",
         "    if event.expires_at < event.at:\n        arm(",
-        f"{_UNIT}/test_histories.py::test_a_busy_day",
+        _scenario("a_missed_offer_goes_to_the_next_agent", "going on"),
     ),
     Bug(
         "an offer's timer is lost in a recovery",
         f"{_ENGINE}/restore.py",
         'arm(state, expires_at, "expire", workspace.name, identity)',
         "pass",
-        f"{_UNIT}/test_histories.py::test_a_busy_day",
+        _scenario("a_missed_offer_goes_to_the_next_agent"),
     ),
     Bug(
         "what has ended is never forgotten",
@@ -87,10 +87,10 @@ BUGS = (
         _scenario("an_urgent_class_overtakes_but_does_not_starve"),
     ),
     Bug(
-        "a transfer begins the age anew",
-        f"{_ENGINE}/placing.py",
+        "whoever was offered before counts as younger",
+        f"{_ENGINE}/places.py",
         "turn_of(order, conversation.arrived, place",
-        "turn_of(order, turn.now, place",
+        "turn_of(order, conversation.arrived + 1000 * conversation.tries, place",
         _scenario("a_transfer_keeps_the_age"),
     ),
     Bug(
