@@ -82,7 +82,7 @@ def erlang_a(servers: int, load: float, theta: float, arrivals: int = 100_000) -
     return _one_line(name, servers, load, 0.05, exact, arrivals, patience_minutes=1 / theta)
 
 
-def priorities(arrivals: int = 600_000) -> Model:
+def priorities(arrivals: int = 1_000_000) -> Model:
     """Two classes, work once begun is finished; the twin knows no classes."""
     first, second = priority_waits(10, 1.0, [3, 5])
     found = figures(Line(10, 8.0, 1.0))
