@@ -1,6 +1,8 @@
 """`patchbay staff`. Exit codes: 0 done, 1 cannot be done, 2 wrong usage."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +27,9 @@ from shared.settings import ServiceSettings, read_settings
 _MOST_CHECKED = 3
 """So many intervals are simulated by `--check`: those with the most to do."""
 
+_Minutes = float | None
+_ELSE = "Else as recorded."
+
 
 def staff(
     volumes: Annotated[
@@ -42,28 +47,20 @@ def staff(
     occupancy: Annotated[float, typer.Option(min=0.1, max=1, help="Busy at most.")] = 0.9,
     shrinkage: Annotated[float, typer.Option(min=0, max=0.9, help="Paid, but not there.")] = 0.3,
     at_once: Annotated[int, typer.Option(min=1, max=100, help="Contacts per agent.")] = 1,
-    handle: Annotated[
-        float | None, typer.Option("--handle-minutes", min=0.01, help="Else as recorded.")
-    ] = None,
-    patience: Annotated[
-        float | None, typer.Option("--patience-minutes", min=0.01, help="Else as recorded.")
-    ] = None,
+    handle: Annotated[_Minutes, typer.Option("--handle-minutes", min=0.01, help=_ELSE)] = None,
+    patience: Annotated[_Minutes, typer.Option("--patience-minutes", min=0.01, help=_ELSE)] = None,
     check: Annotated[bool, typer.Option("--check", help="Simulate the busiest, too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """How many agents each interval needs, by Erlang C and, where some give up, by Erlang A."""
     target = Target(percent, seconds, occupancy, at_once, shrinkage)
-    try:
+    with _told():
         if volumes is not None:
             intervals = of_file(volumes, interval, handle)
         else:
-            url = log or read_settings(ServiceSettings).log
             intervals, patience = _recorded(
-                url, workspace, queue, (since, until), time_zone, interval, handle, patience
+                log, workspace, queue, (since, until), time_zone, interval, handle, patience
             )
-    except PatchbayError as error:
-        typer.echo(f"patchbay: {error}", err=True)
-        raise typer.Exit(1) from None
     rows = [plan(one, target, patience) for one in intervals]
     checked = _checked(rows, target, patience) if check else {}
     if json:
@@ -72,8 +69,18 @@ def staff(
         typer.echo(table(rows, target, patience, checked))
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """What goes wrong as expected is one line, and exit status 1."""
+    try:
+        yield
+    except PatchbayError as error:
+        typer.echo(f"patchbay: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
 def _recorded(
-    url: str,
+    log: str | None,
     workspace: str | None,
     queue: str | None,
     period: tuple[str | None, str | None],
@@ -84,7 +91,8 @@ def _recorded(
 ) -> tuple[list[Interval], float | None]:
     """The week that the record lets expect, and how patient its customers were."""
     zone = zone_of(time_zone)
-    found = asyncio.run(recordings(url, read_settings(ServiceSettings).shards))
+    settings = read_settings(ServiceSettings)
+    found = asyncio.run(recordings(log or settings.log, settings.shards))
     recording = chosen(found, workspace)
     since, until = (moment(text, zone) for text in period)
     since = (recording.first or 0) if since is None else since

@@ -6,6 +6,7 @@ from services.router.engine.keeping import Keep, keep
 from services.router.engine.limits import remind_of_limit
 from services.router.engine.lines import began, gave_up, said
 from services.router.engine.shunning import forgive, pardon
+from services.router.engine.skills import SkillClass
 from services.router.engine.state import Conversation, State, Thread, Workspace
 from services.router.engine.stepping import FRESH
 from services.router.engine.threads import forget_at, reopens_until, saw, share
@@ -81,16 +82,7 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     conversation.step_at = event.step_at
     if event.step_at:
         arm(state, event.step_at, "step", workspace.name, event.conversation)
-    wanted = class_for(
-        workspace,
-        event.queue,
-        conversation.channel,
-        event.requires,
-        event.preferred,
-        event.also,
-        event.units,
-        (event.route or "", event.step) if event.watched else None,
-    )
+    wanted = _class_of(workspace, conversation, event)
     if event.kept_for is None:
         enqueue(workspace, conversation, wanted, (event.level, event.due))
     else:
@@ -103,6 +95,21 @@ def queued(state: State, workspace: Workspace, event: routing.Queued) -> None:
     if event.kept_for is None:
         began(conversation, event.at)
     remind_of_limit(state, workspace, conversation)
+
+
+def _class_of(
+    workspace: Workspace, conversation: Conversation, event: routing.Queued
+) -> SkillClass:
+    return class_for(
+        workspace,
+        event.queue,
+        conversation.channel,
+        event.requires,
+        event.preferred,
+        event.also,
+        event.units,
+        (event.route or "", event.step) if event.watched else None,
+    )
 
 
 def estimated(_state: State, workspace: Workspace, event: routing.Estimated) -> None:

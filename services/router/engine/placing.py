@@ -75,9 +75,14 @@ def queue(
         )
     )
     if upcoming is not None and keep is None:
-        reason = triggered(turn.workspace, conversation, turn.now)
-        if reason is not None:
-            step_on(turn, conversation, reason)
+        _step_if_due(turn, conversation)
+
+
+def _step_if_due(turn: Turn, conversation: Conversation) -> None:
+    """A step that need not wait for its time comes at once."""
+    reason = triggered(turn.workspace, conversation, turn.now)
+    if reason is not None:
+        step_on(turn, conversation, reason)
 
 
 def step_on(turn: Turn, conversation: Conversation, why: StepWhy) -> bool:

@@ -23,14 +23,7 @@ from services.router.engine.snapshot import (
     UNSETTLED,
     parse,
 )
-from services.router.engine.state import (
-    Agent,
-    Conversation,
-    Offer,
-    State,
-    Thread,
-    Workspace,
-)
+from services.router.engine.state import Agent, Conversation, Offer, State, Thread, Workspace
 from services.router.engine.steps import resume_steps
 from services.router.engine.threads import share
 from services.router.engine.timers import Kind, arm

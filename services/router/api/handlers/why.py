@@ -37,9 +37,6 @@ async def explain(call: Call) -> Said:
     caller, parts = call.caller, call.parts
     found = await parts.conversation(caller.workspace, call.path["conversation"])
     keys = Keys(caller.workspace)
-    place = None
-    if found.queue is not None:
-        place = await asked(parts.redis.zrank(keys.due(found.queue), found.id))
     rules = parts.workspace(caller.workspace).rules
     hours = await document(parts.redis, keys.hours(), Hours) or Hours()
     present = {agent.id: agent for agent in await read_agents(parts.redis, caller.workspace)}
@@ -65,17 +62,29 @@ async def explain(call: Call) -> Said:
             queued_as=found.why,
             arrived_at=moment(found.arrived_at),
             due_at=turn_moment(found.due),
-            place=None if place is None else place + 1,
+            place=await _place(call, found),
             asked=[_asked(offer) for offer in found.offers],
             candidates=candidates[:_MOST_CANDIDATES],
             obstacles=dict(Counter(one.obstacle or "none" for one in candidates)),
-            waits_for=[
-                out.Next(what=one.what, at=moment(one.at), detail=one.detail)
-                for one in prospects(scene)
-            ],
+            waits_for=_waits_for(scene),
             history=await _history(call, found),
         )
     )
+
+
+async def _place(call: Call, found: Conversation) -> int | None:
+    """Where it stands in its queue, from 1; None while it does not wait."""
+    if found.queue is None:
+        return None
+    due = Keys(call.caller.workspace).due(found.queue)
+    before = await asked(call.parts.redis.zrank(due, found.id))
+    return None if before is None else before + 1
+
+
+def _waits_for(scene: Scene) -> list[out.Next]:
+    return [
+        out.Next(what=one.what, at=moment(one.at), detail=one.detail) for one in prospects(scene)
+    ]
 
 
 async def why_me(call: Call) -> Said:

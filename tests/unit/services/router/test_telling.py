@@ -131,9 +131,7 @@ def test_a_mail_stays_in_its_thread_and_a_window_is_kept() -> None:
     assert chat.window_expires_at.timestamp() * 1000 == AT + 23 * HOUR
 
 
-@pytest.mark.parametrize(
-    ("what", "hangs_up"), [("callback_confirmed", True), ("max_wait", False)]
-)
+@pytest.mark.parametrize(("what", "hangs_up"), [("callback_confirmed", True), ("max_wait", False)])
 def test_a_caller_hears_it(what: Any, hangs_up: bool) -> None:
     """And goes on waiting, unless he need not."""
     event = Told("cnv_1", what, {"position": "2"}, AT)
