@@ -13,12 +13,16 @@ from tests.e2e.stage import Stage
 
 _WORD = re.compile(r"[a-z][a-z_]{1,39}")
 _STATUS = re.compile(r"[1-5][0-9][0-9]")
-_NUMBERED = {"secret": {"0", "1"}, "part": {"0", "1"}}
+_NUMBERED = {
+    "secret": {"0", "1"},
+    "part": {"0", "1"},
+    "result": {"within_p50", "within_p90"},
+}
 _NAMED = {
     "channel": {*CHANNELS, "commerce", "other", "all"},
     "topic": set(TOPICS),
     "operation": {"unknown", *(operation.name for operation in OPERATIONS)},
-    "queue": {"orders", "support", "other"},
+    "queue": {"orders", "support", "yours", "other"},
 }
 
 
@@ -61,8 +65,8 @@ def _labels(exposition: str) -> Iterator[tuple[str, str, str]]:
 def _closed(_metric: str, label: str, value: str) -> bool:
     if label in _NAMED:
         return value in _NAMED[label]
-    if label in _NUMBERED:
-        return value in _NUMBERED[label]
+    if value in _NUMBERED.get(label, ()):
+        return True
     private = value in configuration.AGENTS or value == configuration.WORKSPACE
     known = _STATUS if label == "status" and value[:1].isdigit() else _WORD
     return not private and known.fullmatch(value) is not None
