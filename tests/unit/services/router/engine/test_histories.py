@@ -26,6 +26,9 @@ from tests.unit.services.router.engine.days import (
 from tests.unit.services.router.engine.shop import AGENTS, Shop
 from tests.unit.services.router.engine.worlds import MIXED
 
+# A failure is made small before it is told, which takes a while.
+pytestmark = pytest.mark.timeout(600)
+
 NUMBERS = st.integers(0, 1_000_000)
 CUSTOMERS = st.integers(0, 7)
 ACTORS = st.sampled_from(("own", "system", *AGENTS))
@@ -265,7 +268,7 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
