@@ -46,18 +46,19 @@ class MortalSink:
         self._alive = True
 
     async def append(self, partition: Partition, entry: Entry) -> int:
-        fatal = f'"type":"{self._kind.TYPE}"'.encode() in entry.value
+        return await self.append_batch(partition, [entry])
+
+    async def append_batch(self, partition: Partition, entries: Sequence[Entry]) -> int:
+        told = f'"type":"{self._kind.TYPE}"'.encode()
+        fatal = any(told in entry.value for entry in entries)
         if not self._alive or (fatal and self._when == "before"):
             self._alive = False
             raise Killed
-        offset = await self._inner.append(partition, entry)
+        offset = await self._inner.append_batch(partition, entries)
         if fatal:
             self._alive = False
             raise Killed
         return offset
-
-    async def append_batch(self, partition: Partition, entries: Sequence[Entry]) -> int:
-        raise NotImplementedError
 
 
 class MortalLog:
