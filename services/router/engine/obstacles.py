@@ -7,7 +7,7 @@ decision.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from services.router.engine.capacity import UNBOUNDED, UNLISTED, has_room, takes
 from services.router.engine.matching import cost
@@ -36,26 +36,8 @@ Obstacle = Literal[
     "lacks_skill",
 ]
 
-NEAREST_FIRST: tuple[Obstacle | None, ...] = (
-    None,
-    "queue_closed",
-    "kept_for_another",
-    "donor_below_target",
-    "asked_last",
-    "asked_already",
-    "asks_himself",
-    "declined_recently",
-    "ramping_up",
-    "at_capacity",
-    "busy",
-    "draining",
-    "away",
-    "lease_lost",
-    "not_signed_in",
-    "not_on_this_channel",
-    "lacks_skill",
-)
-"""From who could take it to who never will."""
+NEAREST_FIRST: tuple[Obstacle | None, ...] = (None, *get_args(Obstacle))
+"""From who could take it to who never will: the order in which the obstacles are listed."""
 
 
 _ENOUGH = 2
