@@ -14,6 +14,12 @@ from services.router.api.parts import Parts
 STREAM = "text/event-stream"
 """The media type of the operation that does not end."""
 
+DECIDED = ("outcome_unknown", "key_reused", "in_flight")
+"""The problems of every operation that has something decided."""
+
+SHOWN = ("view_behind",)
+"""The problem of every operation that shows what the view knows."""
+
 INSTANCE = web.RequestKey("instance", str)
 """The name of one request, in answers and logs."""
 

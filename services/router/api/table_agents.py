@@ -5,10 +5,7 @@ from services.router.api import answered_why as why_out
 from services.router.api import asked
 from services.router.api.caller import EVERYBODY, PEOPLE
 from services.router.api.handlers import me, offers, sessions, why
-from services.router.api.operations import Operation
-
-_DECIDED = ("outcome_unknown", "key_reused", "in_flight")
-_SHOWN = ("view_behind",)
+from services.router.api.operations import DECIDED, SHOWN, Operation
 
 AGENT_OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -45,7 +42,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         out.Presence,
         "me",
         roles=PEOPLE,
-        problems=_SHOWN,
+        problems=SHOWN,
     ),
     Operation(
         "setPresence",
@@ -58,7 +55,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.PresenceChange,
         key="optional",
-        problems=("no_stream", "not_found", *_DECIDED, *_SHOWN),
+        problems=("no_stream", "not_found", *DECIDED, *SHOWN),
         description="`available`, `busy` and `draining` need an open event stream.",
     ),
     Operation(
@@ -70,7 +67,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         out.Offers,
         "me",
         roles=PEOPLE,
-        problems=_SHOWN,
+        problems=SHOWN,
     ),
     Operation(
         "listMyConversations",
@@ -81,7 +78,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         out.Conversations,
         "me",
         roles=PEOPLE,
-        problems=_SHOWN,
+        problems=SHOWN,
     ),
     Operation(
         "acceptOffer",
@@ -94,7 +91,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Nothing,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED, *_SHOWN),
+        problems=("not_found", "forbidden", "conflict", "gone", *DECIDED, *SHOWN),
     ),
     Operation(
         "beginAccept",
@@ -107,7 +104,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Nothing,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED, *_SHOWN),
+        problems=("not_found", "forbidden", "conflict", "gone", *DECIDED, *SHOWN),
         description="For what takes its time, like connecting a call: the offer lasts for as long "
         "as the queue gives (`accepting_seconds`), once. Then accept it, or it has been missed.",
     ),
@@ -122,7 +119,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Decline,
         key="optional",
-        problems=("not_found", "forbidden", "gone", "invalid", *_DECIDED, *_SHOWN),
+        problems=("not_found", "forbidden", "gone", "invalid", *DECIDED, *SHOWN),
     ),
     Operation(
         "explainOffer",
@@ -133,7 +130,7 @@ AGENT_OPERATIONS: tuple[Operation, ...] = (
         why_out.OfferWhy,
         "offers",
         roles=PEOPLE,
-        problems=("not_found", "forbidden", *_SHOWN),
+        problems=("not_found", "forbidden", *SHOWN),
         description="For as long as the offer is remembered: a day, and the latest twenty of a "
         "conversation.",
     ),

@@ -16,10 +16,8 @@ from services.router.api.handlers import (
     why,
     wrap_up,
 )
-from services.router.api.operations import Operation
+from services.router.api.operations import DECIDED, SHOWN, Operation
 
-_DECIDED = ("outcome_unknown", "key_reused", "in_flight")
-_SHOWN = ("view_behind",)
 _ONE = "/v1/conversations/{conversation}"
 
 CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
@@ -32,7 +30,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         out.Conversation,
         "conversations",
         roles=EVERYBODY,
-        problems=("not_found", *_SHOWN),
+        problems=("not_found", *SHOWN),
     ),
     Operation(
         "getTimeline",
@@ -44,7 +42,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         "conversations",
         roles=EVERYBODY,
         query=asked.TimelinePage,
-        problems=("not_found", "invalid", *_SHOWN),
+        problems=("not_found", "invalid", *SHOWN),
         description="Without a cursor: the latest entries. An entry may turn up late, before ones "
         "already seen; read the latest page again whenever the stream tells of a message.",
     ),
@@ -57,7 +55,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         why_out.Explanation,
         "conversations",
         roles=EVERYBODY,
-        problems=("not_found", *_SHOWN),
+        problems=("not_found", *SHOWN),
     ),
     Operation(
         "reply",
@@ -73,7 +71,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         key="required",
         problems=(
             *("not_found", "forbidden", "gone", "not_assigned", "window_closed", "no_live_call"),
-            *("conflict", "too_long", "not_carried", *_DECIDED, *_SHOWN),
+            *("conflict", "too_long", "not_carried", *DECIDED, *SHOWN),
         ),
         description="Goes out on the channel the customer chose. In a live call it is spoken.",
     ),
@@ -88,7 +86,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.TransferTo,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *DECIDED),
         description="It keeps its age. An agent is offered it first, if he is there; `warnings` "
         "say where it was done but may not be what was meant.",
     ),
@@ -103,7 +101,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.SnoozeFor,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *DECIDED),
         description="It stays yours. When it wakes and you are not there, others are asked.",
     ),
     Operation(
@@ -117,7 +115,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Nothing,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "gone", *DECIDED),
     ),
     Operation(
         "requestCallback",
@@ -131,7 +129,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=EVERYBODY,
         body=asked.CallbackWish,
         key="optional",
-        problems=("conflict", "invalid", *_DECIDED, *_SHOWN),
+        problems=("conflict", "invalid", *DECIDED, *SHOWN),
         description="He waits in his queue like a caller, now or from `not_before` on, once however"
         " often it is asked for. The queue's `callback` says who is called first and how often.",
     ),
@@ -147,7 +145,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Question,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *DECIDED),
         description="The question is offered like a conversation and takes capacity. On a live call"
         " both agents and the customer are in a conference once it is accepted.",
     ),
@@ -162,7 +160,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.QuestionEnds,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", *DECIDED),
     ),
     Operation(
         "merge",
@@ -175,7 +173,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.MergeIn,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *DECIDED),
         description="The other one ends, and what its customer writes there comes here. `split` "
         "makes it what it was.",
     ),
@@ -190,7 +188,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.SplitOffFrom,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *_DECIDED, *_SHOWN),
+        problems=("not_found", "forbidden", "conflict", "gone", "invalid", *DECIDED, *SHOWN),
         description="A conversation that was merged in, or the customer's entries from one on.",
     ),
     Operation(
@@ -204,7 +202,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Closing,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", *DECIDED),
     ),
     Operation(
         "endWrapUp",
@@ -217,7 +215,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.WrapUpDone,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "invalid", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "invalid", *DECIDED),
     ),
     Operation(
         "extendWrapUp",
@@ -230,7 +228,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Extension,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "invalid", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "invalid", *DECIDED),
         description="Within what the queue allows in all (`extend_seconds`).",
     ),
     Operation(
@@ -244,7 +242,7 @@ CONVERSATION_OPERATIONS: tuple[Operation, ...] = (
         roles=PEOPLE,
         body=asked.Nothing,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "gone", *_DECIDED),
+        problems=("not_found", "forbidden", "conflict", "gone", *DECIDED),
         description="Where the queue gives it to whoever asks, also when the customer ends it.",
     ),
 )

@@ -6,10 +6,7 @@ from services.router.api import answered_overview as overview_out
 from services.router.api import asked
 from services.router.api.caller import EVERYBODY, LEADS
 from services.router.api.handlers import blocked, events, figures, overview
-from services.router.api.operations import STREAM, Operation
-
-_DECIDED = ("outcome_unknown", "key_reused", "in_flight")
-_SHOWN = ("view_behind",)
+from services.router.api.operations import DECIDED, SHOWN, STREAM, Operation
 
 OVERVIEW_OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -79,7 +76,7 @@ OVERVIEW_OPERATIONS: tuple[Operation, ...] = (
         "blocked",
         query=asked.BlockedPage,
         roles=LEADS | {"service"},
-        problems=_SHOWN,
+        problems=SHOWN,
     ),
     Operation(
         "blockSender",
@@ -92,7 +89,7 @@ OVERVIEW_OPERATIONS: tuple[Operation, ...] = (
         roles=LEADS,
         body=asked.BlockWhom,
         key="optional",
-        problems=("not_found", "forbidden", "conflict", "invalid", *_DECIDED, *_SHOWN),
+        problems=("not_found", "forbidden", "conflict", "invalid", *DECIDED, *SHOWN),
         description="What he sends is kept and opens nothing; what nobody has taken yet is closed.",
     ),
     Operation(
@@ -106,7 +103,7 @@ OVERVIEW_OPERATIONS: tuple[Operation, ...] = (
         roles=LEADS,
         body=asked.UnblockWhom,
         key="optional",
-        problems=("forbidden", *_DECIDED),
+        problems=("forbidden", *DECIDED),
     ),
     Operation(
         "streamEvents",

@@ -4,9 +4,8 @@ from services.router.api import answered_rules as out
 from services.router.api import asked
 from services.router.api.caller import ADMINS
 from services.router.api.handlers import rules
-from services.router.api.operations import Operation
+from services.router.api.operations import DECIDED, Operation
 
-_DECIDED = ("outcome_unknown", "key_reused", "in_flight")
 _BYTES = 1_000_000
 """Rules that fit into a record, written with some white space."""
 
@@ -32,7 +31,7 @@ RULES_OPERATIONS: tuple[Operation, ...] = (
         roles=ADMINS,
         body=asked.RulesIn,
         key="optional",
-        problems=("conflict", *_DECIDED),
+        problems=("conflict", *DECIDED),
         most_bytes=_BYTES,
         description="As a whole, in one decision. Nothing is applied that has an error.",
     ),
@@ -47,7 +46,7 @@ RULES_OPERATIONS: tuple[Operation, ...] = (
         roles=ADMINS,
         body=asked.RulesBack,
         key="optional",
-        problems=("not_found", "conflict", *_DECIDED),
+        problems=("not_found", "conflict", *DECIDED),
     ),
     Operation(
         "tryRules",
@@ -60,7 +59,7 @@ RULES_OPERATIONS: tuple[Operation, ...] = (
         roles=ADMINS,
         body=asked.RulesTrialIn,
         key="optional",
-        problems=("conflict", *_DECIDED),
+        problems=("conflict", *DECIDED),
         most_bytes=_BYTES,
         description="Their routes and classes; all else stays as the rules in force have it.",
     ),
@@ -75,7 +74,7 @@ RULES_OPERATIONS: tuple[Operation, ...] = (
         roles=ADMINS,
         body=asked.RulesNote,
         key="optional",
-        problems=("conflict", "gone", *_DECIDED),
+        problems=("conflict", "gone", *DECIDED),
     ),
     Operation(
         "stopTrial",
@@ -88,7 +87,7 @@ RULES_OPERATIONS: tuple[Operation, ...] = (
         roles=ADMINS,
         body=asked.RulesNote,
         key="optional",
-        problems=("conflict", "gone", *_DECIDED),
+        problems=("conflict", "gone", *DECIDED),
     ),
     Operation(
         "getRules",
