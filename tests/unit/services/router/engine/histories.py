@@ -23,7 +23,8 @@ _DECODER = ROUTING.decoder()
 
 
 class Record:
-    """What the record alone says: who was offered what, and who holds what."""
+    """What the record alone says: who was offered what, whose offer of it ended `last`, and who
+    holds what."""
 
     def __init__(self) -> None:
         self.pending: dict[str, tuple[str, str]] = {}
@@ -70,12 +71,12 @@ class Record:
                 before, now = self.asked(event.conversation)
                 self.rounds[event.conversation] = (before, now | {event.agent})
                 self.pending[event.offer] = who
-                self.last[event.conversation] = event.agent
             case routing.Accepting():
                 assert self.pending[event.offer] == who
             case routing.OfferEnded():
                 self.ended[event.offer] = self.pending.pop(event.offer)
                 assert self.ended[event.offer] == who
+                self.last[event.conversation] = event.agent
 
 
 class SlowSnapshot:
