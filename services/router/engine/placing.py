@@ -205,12 +205,19 @@ def place_one(turn: Turn, conversation: Conversation, skip: Agent | None = None)
 
 
 def fill(turn: Turn, agent: Agent) -> None:
-    """Offer him what is due first, while he has room and something waits for him."""
+    """Offer him what is due first, while he has room and something waits for him.
+
+    One offer can bring a queue back to its target, so that others may help out, too, from then on:
+    so the next goes to whom it suits best.
+    """
     if turn.workspace.rules.batch_ms:
         _fill_in_batch(turn, agent)
         return
     while (conversation := find_conversation(turn.workspace, agent, turn.now)) is not None:
-        offer(turn, conversation, agent)
+        taker = agent
+        if turn.workspace.donors:
+            taker, conversation = agree(turn, agent, conversation)
+        offer(turn, conversation, taker)
 
 
 def _fill_in_batch(turn: Turn, agent: Agent) -> None:
