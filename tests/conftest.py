@@ -8,9 +8,14 @@ from contextlib import suppress
 import pytest
 import pytest_asyncio
 
+from xdist.remote import Producer
+
 from patchbay.stack import KafkaCluster, RedisServer, StackFailed, ToolMissing, prepare_kafka
+from patchbay.stack.artefacts import locked
+from patchbay.stack.settings import StackSettings
 from tests.requirements import LeftOut
 from tests.servers import kafka, redis
+from tests.workers import Scheduling
 
 _KAFKA_FIXTURES = {"kafka_servers", "fault_cluster", "fault_cluster_of_three"}
 _REDIS_FIXTURES = {"redis_url", "empty_redis", "redis_server"}
@@ -19,6 +24,12 @@ _REDIS_FIXTURES = {"redis_url", "empty_redis", "redis_server"}
 def pytest_configure(config: pytest.Config) -> None:
     strict = os.environ.get("CI", "").lower() not in {"", "0", "false"}
     config.pluginmanager.register(LeftOut(strict=strict), "left-out")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Deal the tests out to the workers."""
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,13 +48,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not session.config.option.collectonly and any(
         item.get_closest_marker("kafka") for item in session.items
     ):
-        with suppress(ToolMissing, StackFailed):  # the fixtures report it
+        with (
+            suppress(ToolMissing, StackFailed),  # the fixtures report it
+            locked(StackSettings().cache / "tests.lock"),  # one worker does it for all
+        ):
             asyncio.run(prepare_kafka())
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kafka_servers() -> AsyncIterator[str]:
-    """The bootstrap servers of one Kafka node that all tests share; use topic names of your own."""
+    """The bootstrap servers of one Kafka node that a worker's tests share; use topic names of your own."""
     async with kafka(1) as cluster:
         yield cluster.servers
 
@@ -86,7 +100,7 @@ async def _shared_redis() -> AsyncIterator[RedisServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def redis_url(_shared_redis: RedisServer) -> str:
-    """The URL of a Redis that all tests share; use a key prefix of your own, or `empty_redis`."""
+    """The URL of a Redis that a worker's tests share; use a key prefix of your own, or `empty_redis`."""
     return _shared_redis.url
 
 

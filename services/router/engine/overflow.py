@@ -78,6 +78,9 @@ def donors(workspace: "Workspace") -> dict[str, Donor]:
             donor = Donor(name, round(level.seconds * 1000), level.percent)
             if known is not None:
                 donor.answered, donor.waits, donor.open = known.answered, known.waits, known.open
+            else:
+                donor.waits = _waits_in(workspace, name)
+                donor.limit = 2 * len(donor.waits) + 64
             found[name] = donor
     return found
 
@@ -102,6 +105,18 @@ def reopened(workspace: "Workspace", now: int) -> list[str]:
         was, donor.open = donor.open, donor.spares(now)
         if donor.open and not was:
             found.append(name)
+    return found
+
+
+def _waits_in(workspace: "Workspace", queue: str) -> "list[tuple[int, int, Conversation]]":
+    """What waited there before anybody asked. Once more for what had several places: harmless."""
+    found = [
+        (place.conversation.arrived, place.number, place.conversation)
+        for wanted in workspace.classes.values()
+        if wanted.queue == queue
+        for place in wanted.places
+    ]
+    heapify(found)
     return found
 
 

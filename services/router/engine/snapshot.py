@@ -19,6 +19,7 @@ from shared.rules.stored import store
 
 if TYPE_CHECKING:
     from services.router.engine.facts import Alert
+    from services.router.engine.lines import Line, LineKey
     from services.router.engine.state import (
         Agent,
         Conversation,
@@ -226,12 +227,14 @@ def _heard_of(state: "State", name: str) -> bool:
 
 def _paces(workspace: "Workspace") -> list[list[Any]]:
     """How the lines move; how long they are follows from what waits."""
-    found = [
-        [queue, channel, needs if needs is None else plain(needs), *astuple(line.pace), line.said]
-        for (queue, channel, needs), line in workspace.lines.items()
-        if line.pace != _STILL
-    ]
-    return sorted(found, key=orjson.dumps)
+    lines = workspace.lines.items()
+    return sorted((_pace(*one) for one in lines if one[1].pace != _STILL), key=orjson.dumps)
+
+
+def _pace(key: "LineKey", line: "Line") -> list[Any]:
+    queue, channel, needs = key
+    asked = None if needs is None else plain(needs)
+    return [queue, channel, asked, *astuple(line.pace), line.said]
 
 
 def _version(one: "Version") -> list[Any]:
