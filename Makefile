@@ -8,10 +8,12 @@ DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --universal \
 	--python-version 3.11 $(ARGS)
+# Processes that share the tests.
+WORKERS := 2
 # PYTHON=python3.13 chooses an interpreter; else the first of these that is new enough.
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
-.PHONY: help demo stack test check bench prove docs lock clean
+.PHONY: help demo stack test coverage check bench prove docs lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -23,9 +25,13 @@ demo: $(RUNTIME) ## Run it all with simulated customers (STACK=kafka, DEMO_SECON
 stack: $(RUNTIME) ## Run Kafka and Valkey until Ctrl-C (BROKERS=3)
 	@$(BIN)/python -m patchbay stack $(if $(BROKERS),--brokers $(BROKERS))
 
-test: $(DEV) ## Run the tests and measure coverage (ARGS="-k name")
+test: $(DEV) ## Run the tests (ARGS="-k name"; WORKERS=0 for one by one)
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) $(ARGS)
+
+coverage: $(DEV) ## Run the tests and measure which branches they take (var/coverage.txt)
 	@mkdir -p var && rm -f .coverage .coverage.*
-	@status=0; $(BIN)/python -m coverage run -m pytest $(ARGS) || status=$$?; \
+	@status=0; $(BIN)/python -m coverage run -m pytest --numprocesses=$(WORKERS) $(ARGS) || \
+		status=$$?; \
 	$(BIN)/python -m coverage combine --quiet || exit 1; \
 	$(BIN)/python -m coverage report > var/coverage.txt || exit 1; \
 	echo "Branch coverage, by file in var/coverage.txt:"; tail -n 1 var/coverage.txt; \

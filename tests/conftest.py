@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import pytest
 import pytest_asyncio
-
 from xdist.remote import Producer
 
 from patchbay.stack import KafkaCluster, RedisServer, StackFailed, ToolMissing, prepare_kafka
@@ -57,7 +56,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def kafka_servers() -> AsyncIterator[str]:
-    """The bootstrap servers of one Kafka node that a worker's tests share; use topic names of your own."""
+    """The bootstrap servers of one Kafka node for all tests of a worker; use topics of your own."""
     async with kafka(1) as cluster:
         yield cluster.servers
 
@@ -100,7 +99,7 @@ async def _shared_redis() -> AsyncIterator[RedisServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def redis_url(_shared_redis: RedisServer) -> str:
-    """The URL of a Redis that a worker's tests share; use a key prefix of your own, or `empty_redis`."""
+    """The URL of a Redis for all tests of a worker; use keys of your own, or `empty_redis`."""
     return _shared_redis.url
 
 
