@@ -152,12 +152,14 @@ def pause(workspace: Workspace, conversation: Conversation) -> None:
     seat(workspace, agent)
 
 
-def wake(_workspace: Workspace, conversation: Conversation) -> None:
-    """It weighs again what it did, also where that is more than the agent has room for."""
+def wake(workspace: Workspace, conversation: Conversation) -> None:
+    """It weighs again what it did, also where that is more than the agent has room for. For work
+    that goes over it he has more room than before: the reserve for it is free."""
     agent = conversation.agent
     assert agent is not None
     conversation.paused = False
     agent.paused.pop(conversation.id, None)
+    seat(workspace, agent)
 
 
 def shut(workspace: Workspace, closed: frozenset[str]) -> None:

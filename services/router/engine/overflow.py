@@ -62,6 +62,7 @@ class Donor:
         arrived, _, conversation = one
         return (
             conversation.status == "waiting"
+            and conversation.kept_for is None
             and conversation.arrived == arrived
             and conversation.queue == self.queue
         )

@@ -81,7 +81,8 @@ def _wake(turn: Turn, conversation: Conversation, why: WokenBy) -> None:
     assert agent is not None
     there = why == "agent" or agent.state not in ("away", "offline")
     if there and may_wake(agent, conversation):
-        return turn.emit(Woken(conversation.id, agent.name, why, turn.now))
+        turn.emit(Woken(conversation.id, agent.name, why, turn.now))
+        return fill(turn, agent)
     seconds = turn.workspace.rules.keep.woken_seconds
     turn.emit(Released(conversation.id, agent.name, turn.now, "woken"))
     promise = keep_for(turn.workspace, agent.name, turn.now, seconds)
