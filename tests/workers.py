@@ -2,7 +2,13 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-LARGE = ("tests/bench/", "tests/docs/", "tests/e2e/", "tests/faults/")
+LARGE = (
+    "tests/bench/",
+    "tests/docs/test_readme.py",
+    "tests/docs/test_rules.py",
+    "tests/e2e/",
+    "tests/faults/",
+)
 """Tests of the whole of Patchbay: each starts many processes, and measures or harms them."""
 
 

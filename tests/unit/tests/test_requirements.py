@@ -13,9 +13,10 @@ _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[2]
 
 
-def _pytest(file: str, *, path: Path, **environment: str) -> tuple[int, str]:
+def _pytest(file: str, *, path: Path, workers: int = 0, **environment: str) -> tuple[int, str]:
+    options = ["-p", "no:cacheprovider", f"--numprocesses={workers}"]
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(_HERE / file)],
+        [sys.executable, "-m", "pytest", *options, str(_HERE / file)],
         cwd=_ROOT,
         env={"PATH": str(path), "HOME": str(path), **environment},
         capture_output=True,
@@ -37,8 +38,12 @@ def test_missing_tools_are_a_failure_in_ci_only(tmp_path: Path, ci: str, status:
     assert "1 passed, 2 skipped" in output
 
 
-def test_the_run_ends_with_every_test_left_out_and_its_package(tmp_path: Path) -> None:
-    _, output = _pytest("left_out.py", path=tmp_path)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_run_ends_with_every_test_left_out_and_its_package(
+    tmp_path: Path, workers: int
+) -> None:
+    code, output = _pytest("left_out.py", path=tmp_path, workers=workers, CI="true")
+    assert code == 1
     end = _closing_lines(output)
     assert "1 TESTS DID NOT RUN: missing tool: Java (apt-get install openjdk-17-jre-head" in end
     assert "left_out.py::test_that_needs_kafka\n" in end
@@ -53,8 +58,9 @@ def test_maven_is_named_where_kafka_was_never_fetched(tmp_path: Path) -> None:
     assert "missing tool: Maven (apt-get install maven)" in _closing_lines(output)
 
 
-def test_no_other_way_round_a_test_is_accepted(tmp_path: Path) -> None:
-    code, output = _pytest("disallowed.py", path=tmp_path)
+@pytest.mark.parametrize("workers", [0, 2])
+def test_no_other_way_round_a_test_is_accepted(tmp_path: Path, workers: int) -> None:
+    code, output = _pytest("disallowed.py", path=tmp_path, workers=workers)
     assert code == 1
     end = _closing_lines(output)
     assert "2 TESTS SKIPPED OR EXPECTED TO FAIL: not allowed" in end
