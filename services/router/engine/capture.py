@@ -6,33 +6,31 @@ just before. So no piece takes long, however much is waiting, not even the begin
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.router.engine.snapshot import conversation_line, heads, keys_of, thread_line
+from services.router.engine.state import Agent, State, Workspace
+from services.router.engine.tables import Table
 from shared.events import routing
 from shared.events.routing import RoutingEvent
-
-if TYPE_CHECKING:
-    from services.router.engine.state import Agent, State, Workspace
-    from services.router.engine.tables import Table
 
 
 @dataclass(slots=True, eq=False)
 class _Walk:
     """Through one table: the keys it had when the capture began, from `at` on."""
 
-    workspace: "Workspace"
-    table: "Table[Any]"
+    workspace: Workspace
+    table: Table[Any]
     keys: Sequence[str]
     end: int
-    line: Callable[["Workspace", str], str]
+    line: Callable[[Workspace, str], str]
     at: int = 0
 
 
 class Capture:
     """Begun on a state; `step` until `done`. Only one at a time looks at a state."""
 
-    def __init__(self, state: "State") -> None:
+    def __init__(self, state: State) -> None:
         self._state = state
         self._lines = list(heads(state))
         self._walks: list[_Walk] = []
@@ -63,7 +61,7 @@ class Capture:
         if self._state.capture is self:
             self._state.capture = None
 
-    def before(self, workspace: "Workspace", event: RoutingEvent) -> None:
+    def before(self, workspace: Workspace, event: RoutingEvent) -> None:
         """This event is about to change something: whatever it names, and what belongs to that."""
         if workspace.name not in self._watched:
             return
@@ -77,9 +75,9 @@ class Capture:
 
     def _enter(
         self,
-        workspace: "Workspace",
-        table: "Table[Any]",
-        line: Callable[["Workspace", str], str],
+        workspace: Workspace,
+        table: Table[Any],
+        line: Callable[[Workspace, str], str],
     ) -> None:
         table.mark = self._mark
         keys = table.order
@@ -97,17 +95,17 @@ class Capture:
 
     def _keep(
         self,
-        workspace: "Workspace",
-        table: "Table[Any]",
+        workspace: Workspace,
+        table: Table[Any],
         key: str,
-        line: Callable[["Workspace", str], str],
+        line: Callable[[Workspace, str], str],
     ) -> None:
         found = table.get(key)
         if found is not None and found.captured != self._mark:
             found.captured = self._mark
             self._lines.append(line(workspace, key))
 
-    def _keep_conversation(self, workspace: "Workspace", name: str) -> None:
+    def _keep_conversation(self, workspace: Workspace, name: str) -> None:
         known = workspace.conversations.get(name)
         if known is not None:
             for key in keys_of(known):
@@ -116,12 +114,12 @@ class Capture:
                 self._keep(workspace, workspace.conversations, other or "", _conversation)
             self._keep(workspace, workspace.conversations, name, _conversation)
 
-    def _keep_work(self, workspace: "Workspace", agent: "Agent | None") -> None:
+    def _keep_work(self, workspace: Workspace, agent: Agent | None) -> None:
         """The event may change something on an agent's conversations without naming them."""
         for identity in () if agent is None else (*agent.shunned, *agent.work):
             self._keep_conversation(workspace, identity)
 
-    def _keep_thread(self, workspace: "Workspace", key: str) -> None:
+    def _keep_thread(self, workspace: Workspace, key: str) -> None:
         """Also its last conversation, whose line says that it is the last."""
         known = workspace.threads.get(key)
         if known is not None:
@@ -130,11 +128,11 @@ class Capture:
                 self._keep(workspace, workspace.conversations, known.last.id, _conversation)
 
 
-def _conversation(workspace: "Workspace", identity: str) -> str:
+def _conversation(workspace: Workspace, identity: str) -> str:
     return conversation_line(workspace, workspace.conversations[identity])
 
 
-def _thread(workspace: "Workspace", key: str) -> str:
+def _thread(workspace: Workspace, key: str) -> str:
     return thread_line(workspace, key, workspace.threads[key])
 
 

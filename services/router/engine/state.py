@@ -7,10 +7,9 @@ timers and other things that only make finding fast are rebuilt from it.
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from services.router.engine.capacity import PLAIN, Terms
-from services.router.engine.capture import Capture
 from services.router.engine.demand import Demand
 from services.router.engine.facts import Alert, Before, Blocked
 from services.router.engine.front import Front
@@ -26,6 +25,9 @@ from services.router.engine.versions import Trial, Version
 from shared.events.commands import PresenceState
 from shared.rules import Agent as AgentRules
 from shared.rules import Rules
+
+if TYPE_CHECKING:
+    from services.router.engine.capture import Capture
 
 Status = Literal["open", "waiting", "offered", "dialling", "held", "closed"]
 Attributes = Mapping[str, str]
@@ -251,7 +253,7 @@ class State:
     latest: int = 0
     workspaces: dict[str, Workspace] = field(default_factory=dict)
     timers: Timers = field(default_factory=Timers)
-    capture: Capture | None = None
+    capture: "Capture | None" = None
     captures: int = 0
 
     def workspace(self, name: str) -> Workspace:
