@@ -56,7 +56,7 @@ class _Troubled(Store):
         if fate < 0.1:
             raise CacheUnavailable("before")
         applied = await super().apply(*args)
-        if fate > 0.9:
+        if fate > 0.6:
             raise CacheUnavailable("after")
         return applied
 

@@ -41,7 +41,8 @@ class Worker:
 
     `keep_ms` is how long finished conversations and messages stay visible. `healthy_at` is the
     clock's monotonic time when log and Redis last had everything. What was measured in a batch of
-    which Redis did not say whether it was applied is counted when it turns out that it was.
+    which Redis did not say whether it was applied is counted when it turns out that it was: what
+    was measured first, since a batch that is folded again after it was applied gives other facts.
     """
 
     def __init__(
@@ -225,7 +226,8 @@ class Worker:
                 sheet.writes(),
             )
         except CacheUnavailable:
-            self._doubted.setdefault((workspace, partition), {})[following.offset] = sheet.facts
+            doubted = self._doubted.setdefault((workspace, partition), {})
+            doubted.setdefault(following.offset, sheet.facts)
             raise
         doubted = self._doubted.pop((workspace, partition), {})
         match applied:
