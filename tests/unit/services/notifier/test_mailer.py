@@ -211,7 +211,7 @@ async def test_a_server_nobody_vouches_for(mailer: Mailer, tmp_path: Path, tls: 
     certificate = make_certificate(tmp_path)
     async with (
         Script().listening(certificate.server()) as implicit,
-        listening(Taken(), MailListening(tls=certificate.server())) as starttls,
+        listening(Taken(), MailListening(tls=certificate.server(), drain_seconds=1)) as starttls,
     ):
         port = {"implicit": implicit, "starttls": starttls}[tls]
         with pytest.raises(NotSent, match="certificate is not trusted"):
