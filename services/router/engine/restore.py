@@ -149,8 +149,7 @@ def _agent(state: State, name: str, values: list[Any], before: list[Any] | None)
     known = workspace.agents.get(values[0])
     agent = workspace.agents[values[0]] = known or Agent(values[0])
     for field, value in zip(AGENT_FIELDS, values, strict=True):
-        setattr(agent, field, value)
-    agent.channels = tuple(agent.channels)
+        setattr(agent, field, tuple(value) if isinstance(value, list) else value)
     agent.before = None if before is None else Before(before[0], before[1], tuple(before[2]))
     if agent.state == "offline" and agent.keeps_until:
         arm(state, agent.keeps_until, "grace", name, agent.name)
