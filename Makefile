@@ -13,7 +13,7 @@ WORKERS := 2
 # PYTHON=python3.13 chooses an interpreter; else the first of these that is new enough.
 PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
-.PHONY: help demo stack test coverage check bench prove docs lock clean
+.PHONY: help demo stack test coverage check bench prove compile docs lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -49,6 +49,9 @@ bench: $(DEV) ## Measure on real Kafka (ARGS="--help")
 prove: $(DEV) ## Hold the engine against exact results (ARGS="--help")
 	@$(BIN)/python -m tests.prove $(ARGS)
 
+compile: $(DEV) ## Build the router's engine as machine code (needs a C compiler)
+	@$(BIN)/python -m deploy.compile $(ARGS)
+
 docs: $(DEV) ## Write the tables and examples that are made from the code
 	@$(BIN)/python -m tests.deploy.page
 	@$(BIN)/python -m tests.docs.write
@@ -57,7 +60,7 @@ lock: $(DEV) ## Pin the requirements (ARGS=--upgrade)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet uv
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
-	@$(LOCK) --group build -o requirements/build.txt
+	@$(LOCK) pyproject.toml --group build -o requirements/build.txt
 
 clean: ## Remove what make made, .venv too
 	@rm -rf $(VENV) var .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
