@@ -7,6 +7,11 @@ ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
+# what Debian has of them on the day of the build; none of it is in the image
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev python3-dev \
+    && rm -rf /var/lib/apt/lists/*
 RUN python3 -m venv tools && python3 -m venv --without-pip /opt/patchbay && mkdir empty
 COPY requirements/build.txt requirements/runtime.txt requirements/
 RUN tools/bin/pip install --require-hashes -r requirements/build.txt \
@@ -16,9 +21,12 @@ COPY pyproject.toml README.md ./
 COPY patchbay patchbay
 COPY services services
 COPY shared shared
+COPY deploy/compile.py deploy/
 RUN tools/bin/hatchling build -t wheel \
     && tools/bin/pip --python /opt/patchbay/bin/python install --no-deps --no-index dist/*.whl \
-    && tools/bin/pip --python /opt/patchbay/bin/python check
+    && tools/bin/pip --python /opt/patchbay/bin/python check \
+    && tools/bin/python -m deploy.compile \
+        --into "$(/opt/patchbay/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 FROM ${BASE_IMAGE}
 LABEL org.opencontainers.image.title="patchbay" \

@@ -220,6 +220,13 @@ ENGINE_SHARDS = Gauge(
 )
 """`state`: owned, recovering, broken (its record is incomplete)."""
 
+ENGINE_INFO = Gauge(
+    "patchbay_engine_info",
+    "Does the engine run as machine code?",
+    ["engine"],
+)
+"""1 under what it is. `engine`: compiled, interpreted."""
+
 ENGINE_LOST = Counter(
     "patchbay_engine_ownership_lost_total",
     "Why was the state of a shard dropped and built anew?",

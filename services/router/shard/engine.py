@@ -3,10 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from inspect import isfunction
+from typing import Literal
 
 import structlog
 
-from services.router.metrics import ENGINE_SHARDS
+from services.router.engine.decide import decide
+from services.router.metrics import ENGINE_INFO, ENGINE_SHARDS
 from services.router.settings import EngineSettings
 from services.router.shard.collector import COLLECTOR
 from services.router.shard.gauges import measure
@@ -26,6 +29,9 @@ _LOG = structlog.get_logger(__name__)
 
 GROUP = "router"
 INPUTS = (INBOUND.name, COMMANDS_TOPIC.name)
+
+ENGINE: Literal["compiled", "interpreted"] = "interpreted" if isfunction(decide) else "compiled"
+"""How the pure engine runs in this process (`make compile`)."""
 
 _COMMIT_SECONDS = 1.0
 _GAUGE_SECONDS = 5.0
@@ -66,6 +72,8 @@ class Engine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Decide until `stop` is set; then finish what is under way. Raises TooManyDeadLetters."""
+        ENGINE_INFO.labels(ENGINE).set(1)
+        _LOG.info("engine_started", engine=ENGINE)
         with COLLECTOR.sparing():
             await self._run(stop)
 

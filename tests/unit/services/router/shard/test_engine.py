@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.events.routing import ShardOwned
 from shared.ids import shard_of
@@ -103,3 +104,15 @@ async def test_a_log_that_is_away_for_a_while_is_waited_for(log: OwnTopics) -> N
             await eventually(lambda: log.away == 0)
             await _everybody_writes(place, 1)
             await _opened(place, 1)
+
+
+async def test_it_says_how_it_runs(place: Site) -> None:
+    """The tests run on the sources."""
+    async with engine(place, "one", CONFIGURED):
+        await eventually(lambda: _info("interpreted") == 1)
+
+    assert _info("compiled") is None
+
+
+def _info(engine: str) -> float | None:
+    return REGISTRY.get_sample_value("patchbay_engine_info", {"engine": engine})
