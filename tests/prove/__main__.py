@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from statistics import fmean
 
+from deploy.compile import NoCompiler
 from patchbay.simulate.intervals import Estimate
-from tests.prove import assignment, long_chain, models, planted, queues
+from tests.prove import assignment, compiled, long_chain, models, planted, queues
 from tests.prove.bugs import BUGS
 from tests.prove.page import PAGE, written
 from tests.prove.queues import Row
@@ -27,6 +28,8 @@ def main() -> int:
         PAGE.write_text(written(PAGE.read_text(), rows))
     if not given.only:
         failed += prove_assignment() + prove_chain() + prove_bugs()
+    if given.only in compiled.NAME:
+        failed += prove_compiled()
     for line in failed:
         print(f"does not hold: {line}")  # noqa: T201 - what it is for
     return 1 if failed else 0
@@ -93,6 +96,19 @@ def prove_bugs() -> list[str]:
         print(f"{said}: {caught.bug.name} ({caught.bug.test})", flush=True)  # noqa: T201
         failed += [] if caught.holds else [caught.bug.name]
     return failed
+
+
+def prove_compiled() -> list[str]:
+    """The compiled engine decides as its sources do; what it decides otherwise."""
+    try:
+        found = compiled.compared()
+    except NoCompiler as missing:
+        print(f"{compiled.NAME}: not run: {missing}")  # noqa: T201
+        return []
+    same = found.digests - len(found.differ)
+    print(f"{compiled.NAME}: {same} of {found.digests} digests are the same")  # noqa: T201
+    failed = [f"{compiled.NAME}: {name}" for name in found.differ]
+    return failed if found.holds or failed else [f"{compiled.NAME}: nothing to compare"]
 
 
 _WIDTHS = (49, 9, 35, 8, 8, 8, 8, 6, 5)

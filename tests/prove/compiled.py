@@ -1,0 +1,59 @@
+"""The compiled engine decides as its sources do, bit for bit."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.compile import ROOT, build
+from tests.prove.decided import CONTACTS, DAYS
+
+NAME = "compiled engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many digests there are of each, and the names of those that differ."""
+
+    digests: int
+    differ: list[str]
+
+    @property
+    def holds(self) -> bool:
+        """Was anything compared, and is all the same?"""
+        return self.digests > 0 and not self.differ
+
+
+def compared() -> Compared:
+    """Build it, and let both decide. Raises NoCompiler, CannotCompile."""
+    folder = build()
+    with ThreadPoolExecutor(2) as pool:
+        compiled = pool.submit(decided, folder, "compiled", DAYS, CONTACTS)
+        interpreted = pool.submit(decided, ROOT, "interpreted", DAYS, CONTACTS)
+        return differences(interpreted.result(), compiled.result())
+
+
+def decided(packages: Path, engine: str, days: int, contacts: int) -> dict[str, str]:
+    """The digests by the engine in this folder. Raises ValueError if it is not such an engine."""
+    command = [sys.executable, "-m", "tests.prove.decided", str(days), str(contacts)]
+    found = json.loads(subprocess.check_output(command, env=environment(packages)))
+    if found["engine"] != engine:
+        raise ValueError(f"the engine in {packages} is {found['engine']}")
+    digests: dict[str, str] = found["digests"]
+    return digests
+
+
+def environment(packages: Path) -> dict[str, str]:
+    """For a process that takes the packages from this folder, and the tests from the project."""
+    path = os.pathsep.join(str(folder) for folder in dict.fromkeys((packages, ROOT)))
+    return dict(os.environ) | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+
+
+def differences(one: dict[str, str], other: dict[str, str]) -> Compared:
+    """Also what only one of them has differs."""
+    names = sorted(one.keys() | other.keys())
+    differ = [name for name in names if one.get(name) != other.get(name)]
+    return Compared(min(len(one), len(other)), differ)
