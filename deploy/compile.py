@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "var" / "compiled"
@@ -65,24 +66,28 @@ def build(root: Path = ROOT, folder: Path = FOLDER) -> Path:
 
     Raises NoCompiler, and CannotCompile if mypyc or the compiler refuse.
     """
-    digest = digest_of(root)
-    if is_current(folder, digest):
+    if is_current(folder, root):
         return folder
     require_tools()
-    new = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=f"{folder.name}-") as name:
+        new = Path(name) / folder.name
+        _build(root, new)
+        shutil.rmtree(folder, ignore_errors=True)
+        new.rename(folder)
+    return folder
+
+
+def _build(root: Path, new: Path) -> None:
     for package in PACKAGES:
         ignored = shutil.ignore_patterns("__pycache__", "*.so")
         shutil.copytree(root / package, new / package, ignore=ignored)
-    names = modules(root)
+    digest, names = digest_of(new), modules(new)
     _run([sys.executable, __file__, "--here", *names], new)
     for made in ("build", ".mypy_cache"):
         shutil.rmtree(new / made, ignore_errors=True)
     _run([sys.executable, "-P", "-c", _IMPORTS, *names], new)
     (new / _STAMP).write_text(digest)
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
-    return folder
 
 
 def modules(root: Path = ROOT) -> list[str]:
@@ -93,19 +98,26 @@ def modules(root: Path = ROOT) -> list[str]:
 
 
 def digest_of(root: Path = ROOT) -> str:
-    """Of everything that a build follows from: another one, another build."""
+    """Of everything that a build of the packages in this folder follows from."""
     made_by = [platform.python_version(), platform.platform(), *map(_version, _TOOLS)]
     made = blake2b("\n".join(made_by).encode(), digest_size=16)
-    for file in [Path(__file__), root / "pyproject.toml", *_sources(root)]:
+    for file in [Path(__file__), ROOT / "pyproject.toml", *_sources(root)]:
         content = file.read_bytes()
         made.update(f"{file.name} {len(content)}\n".encode() + content)
     return made.hexdigest()
 
 
-def is_current(folder: Path = FOLDER, digest: str | None = None) -> bool:
+def is_current(folder: Path = FOLDER, root: Path = ROOT) -> bool:
     """Was the folder built from what the sources are now?"""
     stamp = folder / _STAMP
-    return stamp.exists() and stamp.read_text() == (digest or digest_of())
+    return stamp.exists() and stamp.read_text() == digest_of(root)
+
+
+def environment(packages: Path = FOLDER) -> dict[str, str]:
+    """For a process that takes the packages from this folder, and the tests from the project."""
+    path = os.pathsep.join(str(folder) for folder in dict.fromkeys((packages, ROOT)))
+    ours = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+    return dict(os.environ) | ours  # noqa: TID251 - handed on as it is
 
 
 def require_tools() -> None:
@@ -173,7 +185,7 @@ def _compile_here(names: Sequence[str]) -> None:
 
 
 # A field whose type is imported under TYPE_CHECKING only ends the process when its module is the
-# first to be imported (see tests/deploy/test_compile.py). So each is, in a child of its own.
+# first to be imported (tests/deploy/test_compile.py finds such fields). So each is, in a child of its own.
 _IMPORTS = """
 import importlib, os, sys
 sys.path.insert(0, "")

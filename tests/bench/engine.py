@@ -2,10 +2,13 @@
 
 One round of work is: a customer writes, an agent closes what he holds and is offered the next, he
 accepts. 500 skill classes; every two agents share a profile; everybody is busy and much waits.
+Run as a program it says what the engine that it was started with comes to, as JSON.
 """
 
 import gc
+import json
 import random
+import sys
 import time
 import tracemalloc
 from collections.abc import Iterable
@@ -21,6 +24,7 @@ from services.router.engine.restore import restore
 from services.router.engine.snapshot import snapshot
 from services.router.engine.state import State
 from services.router.engine.turn import Context
+from services.router.shard.engine import ENGINE
 from shared.events.commands import AcceptOffer, Close, Configure, SetPresence
 from shared.events.inbound import Action, CustomerEvent, Sender
 from shared.events.routing import (
@@ -35,7 +39,8 @@ from shared.events.routing import (
 )
 from shared.ids import derived_id
 from shared.rules import Rules
-from tests.bench.figures import Report, Size
+from tests.bench import compiled
+from tests.bench.figures import Report, Row, Size
 
 QUEUES, SKILLS = 50, 10
 _MOST_TRACED = 100_000
@@ -44,13 +49,18 @@ START_MS = round(START.timestamp() * 1000)
 
 
 async def run(size: Size) -> list[Report]:
-    """Figures for `make bench`; some minutes, most of them to let a million wait."""
-    rows = (
-        figures(waiting=(100,), agents=(100,), rounds=100)
-        if size.quick
-        else figures(waiting=(1_000, size.waiting), agents=(100, 10_000), rounds=5_000)
-    )
-    return [Report("the engine alone", rows)]
+    """Figures for `make bench`; some minutes, most of them to let a million wait twice, and to
+    compile."""
+    rows = rows_for(size)
+    beside = compiled.rows_for(size, rows)
+    return [Report("the engine alone", rows), Report("the engine alone, compiled", beside)]
+
+
+def rows_for(size: Size) -> list[Row]:
+    """By the engine of this process."""
+    if size.quick:
+        return figures(waiting=(100,), agents=(100,), rounds=100)
+    return figures(waiting=(1_000, size.waiting), agents=(100, 10_000), rounds=5_000)
 
 
 def figures(waiting: Iterable[int], agents: Iterable[int], rounds: int) -> list[dict[str, Any]]:
@@ -282,3 +292,8 @@ def _event(number: int, intent: int) -> CustomerEvent:
             hints={"intent": str(intent)},
         ),
     )
+
+
+if __name__ == "__main__":
+    measured = rows_for(Size(**json.loads(sys.argv[1])))
+    sys.stdout.write(json.dumps({"engine": ENGINE, "rows": measured}))

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from deploy.compile import ROOT, NoCompiler
 from patchbay.stack import ToolMissing
 from shared.clock import SystemClock
 from shared.log import Entry, Partition
 from shared.opening import open_log
+from tests.bench import compiled
 from tests.bench.__main__ import main
-from tests.bench.figures import BenchFailed
+from tests.bench.compiled import beside, measured
+from tests.bench.figures import QUICK, BenchFailed, Size
 from tests.bench.ingest import BARE, INGEST, all_in_the_log
 from tests.requirements import leave_out
 
@@ -62,8 +65,29 @@ def test_every_contact_is_followed_to_an_agent(tmp_path: Path) -> None:
 
 
 def test_the_engine_is_measured_alone(tmp_path: Path) -> None:
-    (report,) = _measured("engine", tmp_path)
+    report, other = _measured("engine", tmp_path)
+    assert [row for row in report["rows"] if row.get("commands/s", 1) <= 0] == []
     assert report["rows"]
+    assert other["rows"]
+
+
+def test_the_compiled_engine_stands_beside_the_interpreted_one() -> None:
+    interpreted = [{"measured": "a", "commands/s": 100.0}, {"measured": "b"}]
+    rows = [{"measured": "a", "commands/s": 150.0}, {"measured": "b", "restore s": 1.0}]
+    assert beside(interpreted, rows) == [{**rows[0], "times interpreted": 1.5}, rows[1]]
+
+
+def test_only_a_compiled_engine_is_measured_as_one() -> None:
+    with pytest.raises(BenchFailed, match="is interpreted"):
+        measured(ROOT, QUICK)
+
+
+def test_without_a_compiler_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build() -> Path:
+        raise NoCompiler("no C compiler (gcc)")
+
+    monkeypatch.setattr(compiled, "build", build)
+    assert compiled.rows_for(Size(), []) == [{"measured": "not measured: no C compiler (gcc)"}]
 
 
 @pytest.mark.kafka

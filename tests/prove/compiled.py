@@ -1,14 +1,13 @@
 """The compiled engine decides as its sources do, bit for bit."""
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.compile import ROOT, build
+from deploy.compile import ROOT, build, environment
 from tests.prove.decided import CONTACTS, DAYS
 
 NAME = "compiled engine"
@@ -44,12 +43,6 @@ def decided(packages: Path, engine: str, days: int, contacts: int) -> dict[str, 
         raise ValueError(f"the engine in {packages} is {found['engine']}")
     digests: dict[str, str] = found["digests"]
     return digests
-
-
-def environment(packages: Path) -> dict[str, str]:
-    """For a process that takes the packages from this folder, and the tests from the project."""
-    path = os.pathsep.join(str(folder) for folder in dict.fromkeys((packages, ROOT)))
-    return dict(os.environ) | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def differences(one: dict[str, str], other: dict[str, str]) -> Compared:

@@ -1,0 +1,1 @@
+"""How Patchbay is built, run and watched."""
