@@ -8,6 +8,8 @@ import pytest
 from services.router.api.operations import Operation
 from services.router.api.table import OPERATIONS
 from shared.events import routing as was
+from shared.events.routing import Change
+from shared.rules import Rules
 from tests.router.desk import SHOP, office
 from tests.router.owner import NOW_MS, said
 from tests.router.scenes import hold
@@ -76,8 +78,24 @@ async def test_lists_show_only_ones_own_workspace(empty_redis: str) -> None:
         queues = await here.desk.call("GET", "/v1/queues", "sue", "other")
     assert presence.body["state"] == "offline"
     assert held.body == {"held": [], "wrapping_up": []}
-    assert [one["title"] for one in agents.body["agents"]] == ["Another Ana", "Another Sue"]
+    assert [one["title"] for one in agents.body["agents"]] == ["Another Ada", "Another Ana", "Another Sue"]
     assert [one["agents"]["available"] for one in queues.body["queues"]] == [0]
+
+
+async def test_the_versions_of_the_rules_are_each_workspaces_own(empty_redis: str) -> None:
+    """By who may change the rules of both: a number says nothing of another workspace's."""
+    ada = {"role": "admin", "queues": ["secret"]}
+    rules = Rules.model_validate({"queues": {"secret": {}}, "agents": {"ada": ada}})
+    async with office(empty_redis) as here:
+        await here.owner.decide(was.Configured("d1", rules, NOW_MS, Change(1, "apply")))
+        await here.shown()
+        mine = await here.desk.call("GET", "/v1/rules/1", "ada")
+        others = await here.desk.call("GET", "/v1/rules/1", "ada", "other")
+        listed = await here.desk.call("GET", "/v1/rules", "ada", "other")
+        in_force = await here.desk.call("GET", "/v1/rules/in_force", "ada", "other")
+    assert list(mine.body["rules"]["queues"]) == ["secret"]
+    assert (others.status, others.body["code"]) == (404, "not_found")
+    assert "secret" not in repr((listed.body, in_force.body))
 
 
 async def test_streams_tell_only_of_ones_own_workspace(empty_redis: str) -> None:
