@@ -278,6 +278,8 @@ class Agent:
     async def _close(self, conversation: str, entries: list[Json]) -> bool:
         """End it, unless the customer has written since; then there is more to do."""
         customer = [entry["id"] for entry in entries if entry["type"] == "customer"]
+        if not customer:  # a view that was lost comes back piece by piece
+            return False
         status, _ = await self._api.ask(
             "POST", f"/conversations/{conversation}/close",
             {"code": "solved", "seen": customer[-1]}, key=f"close-{conversation}-{customer[-1]}",
