@@ -34,6 +34,12 @@ async def stage(
         yield staged_
 
 
+async def _well(stage: Stage, server: RedisServer) -> None:
+    """Redis runs and is known, whichever test is the first."""
+    await server.heal()
+    await stage.ready()
+
+
 async def _all_answered(stage: Stage) -> None:
     summary = await stage.reconciled()
     assert summary.kept, summary.line()
@@ -46,14 +52,14 @@ async def test_services_wait_for_a_redis_that_is_not_there_yet(
 ) -> None:
     await stage.says(ALL, "/ready", (503, "failing: view\n"))
     assert await stage.answer(ALL, "/live") == (200, "ok\n")
-    await server.heal()
-    await stage.ready()
+    await _well(stage, server)
     async with stage.customers():
         await stage.flowing()
     await _all_answered(stage)
 
 
 async def test_a_redis_that_dies_comes_back_empty(stage: Stage, server: RedisServer) -> None:
+    await _well(stage, server)
     async with stage.customers():
         await stage.flowing()
         server.kill()
@@ -66,6 +72,7 @@ async def test_a_redis_that_dies_comes_back_empty(stage: Stage, server: RedisSer
 async def test_a_redis_that_forgets_everything_is_filled_again(
     stage: Stage, server: RedisServer
 ) -> None:
+    await _well(stage, server)
     async with stage.customers():
         await stage.flowing()
         await server.flush()
@@ -74,6 +81,7 @@ async def test_a_redis_that_forgets_everything_is_filled_again(
 
 
 async def test_a_redis_that_hangs_is_waited_for(stage: Stage, server: RedisServer) -> None:
+    await _well(stage, server)
     async with stage.customers():
         await stage.flowing()
         server.pause()
