@@ -185,7 +185,7 @@ def _compile_here(names: Sequence[str]) -> None:
 
 
 # A field whose type is imported under TYPE_CHECKING only ends the process when its module is the
-# first to be imported (tests/deploy/test_compile.py finds such fields). So each is, in a child of its own.
+# first to be imported, so each is, in a child of its own. (The tests find such fields, too.)
 _IMPORTS = """
 import importlib, os, sys
 sys.path.insert(0, "")

@@ -14,7 +14,7 @@ from shared.opening import open_log
 from tests.bench import compiled
 from tests.bench.__main__ import main
 from tests.bench.compiled import beside, measured
-from tests.bench.figures import QUICK, BenchFailed, Size
+from tests.bench.figures import QUICK, BenchFailed, Row, Size
 from tests.bench.ingest import BARE, INGEST, all_in_the_log
 from tests.requirements import leave_out
 
@@ -72,8 +72,8 @@ def test_the_engine_is_measured_alone(tmp_path: Path) -> None:
 
 
 def test_the_compiled_engine_stands_beside_the_interpreted_one() -> None:
-    interpreted = [{"measured": "a", "commands/s": 100.0}, {"measured": "b"}]
-    rows = [{"measured": "a", "commands/s": 150.0}, {"measured": "b", "restore s": 1.0}]
+    interpreted: list[Row] = [{"measured": "a", "commands/s": 100.0}, {"measured": "b"}]
+    rows: list[Row] = [{"measured": "a", "commands/s": 150.0}, {"measured": "b", "restore s": 1.0}]
     assert beside(interpreted, rows) == [{**rows[0], "times interpreted": 1.5}, rows[1]]
 
 
