@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from prometheus_client import REGISTRY
 
 from services.router.engine.decide import decide
+from services.router.engine.dismantle import dismantle
 from services.router.engine.state import State
 from services.router.engine.turn import Context
 from services.router.settings import EngineSettings
@@ -59,7 +60,7 @@ class Shard:
         state = await self._fill()
         rows = [await self._photograph(state)]
         await self._tail(state)
-        for _ in state.dismantle():
+        for _ in dismantle(state):
             await asyncio.sleep(0)
         del state
         return rows + await self._recover()

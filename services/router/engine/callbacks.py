@@ -10,7 +10,7 @@ from services.router.engine.attributes import bounded
 from services.router.engine.dialling import plan
 from services.router.engine.keeping import keep_for
 from services.router.engine.opening import enrich
-from services.router.engine.placing import fill, place_one, queue_again
+from services.router.engine.placing import fill, place_one, requeue
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
 from services.router.engine.waits import receive
@@ -73,7 +73,7 @@ def note_call(turn: Turn, command: NoteCall) -> None:
     if command.leg == "customer":
         return _missed(turn, found)
     turn.emit(Released(found.id, agent.name, turn.now, "unanswered"))
-    queue_again(turn, found, "requeued")
+    requeue(turn, found, "requeued")
     place_one(turn, found, skip=agent)
     return fill(turn, agent)
 
@@ -89,7 +89,7 @@ def due(turn: Turn, conversation: str, at: int) -> None:
     """It is time to try again; whatever else has happened to it since counts more."""
     found = turn.workspace.conversations.get(conversation)
     if found is not None and found.status == "open" and 0 < found.callback_at <= at:
-        queue_again(turn, found, "callback")
+        requeue(turn, found, "callback")
         place_one(turn, found)
 
 
@@ -99,7 +99,7 @@ def answered(turn: Turn, call: Call | None, conversation: Conversation) -> None:
         return
     agent = _ended(turn, conversation, "answered")
     promise = keep_for(turn.workspace, agent.name, turn.now, _ON_LINE_SECONDS)
-    queue_again(turn, conversation, "callback", promise)
+    requeue(turn, conversation, "callback", promise)
     place_one(turn, conversation)
     fill(turn, agent)
 

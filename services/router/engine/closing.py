@@ -38,9 +38,10 @@ def end(turn: Turn, conversation: Conversation, by: str, code: str | None) -> li
             name = conversation.agent.name
             turn.emit(DialEnded(conversation.id, name, "rescinded", turn.now))
     turn.emit(Closed(conversation.id, by, turn.now, code))
-    question = turn.workspace.conversations.get(conversation.consult or "")
-    if question is not None:
-        agents += end(turn, question, by, "over")
+    if conversation.consult is not None:
+        question = turn.workspace.conversations.get(conversation.consult)
+        if question is not None:
+            agents += end(turn, question, by, "over")
     return agents
 
 

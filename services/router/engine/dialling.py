@@ -4,12 +4,12 @@ from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
 from shared.events.routing import Dialled
 from shared.ids import derived_id
-from shared.rules import Callback, Queue
+from shared.rules import Callback
 
 
 def plan(turn: Turn, conversation: Conversation) -> Callback:
     """How its queue calls back."""
-    return (turn.workspace.rules.queues.get(conversation.queue) or Queue()).callback
+    return turn.workspace.settings(conversation).callback
 
 
 def dials_first(turn: Turn, conversation: Conversation) -> bool:

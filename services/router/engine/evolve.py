@@ -36,7 +36,8 @@ def apply(state: State, known: Workspace, event: RoutingEvent) -> None:
 
 def remember(state: State, known: Workspace, at: int, cause: str) -> None:
     """Apply what a decision says besides its events: when it was made, and from which input."""
-    known.left.clear()
+    if known.left:
+        known.left.clear()
     if at > state.now:
         state.now = at
     if at > state.latest:
@@ -44,10 +45,11 @@ def remember(state: State, known: Workspace, at: int, cause: str) -> None:
     tend(state)
     if cause == CAUSE or cause in known.known:
         return
-    known.recent.append(cause)
+    recent = known.recent
+    recent.append(cause)
     known.known.add(cause)
-    if len(known.recent) > RECENT_CAUSES:
-        known.known.discard(known.recent.popleft())
+    if len(recent) > RECENT_CAUSES:
+        known.known.discard(recent.popleft())
 
 
 def _nothing(_state: State, _workspace: Workspace, _event: object) -> None:

@@ -154,9 +154,10 @@ def closed(state: State, workspace: Workspace, event: routing.Closed) -> None:
         del workspace.offers[conversation.offer]
         conversation.offer = None
     conversation.status = "closed"
-    about = workspace.conversations.get(conversation.consult_of or "")
-    if about is not None and about.consult == conversation.id:
-        about.consult = None
+    if conversation.consult_of is not None:
+        about = workspace.conversations.get(conversation.consult_of)
+        if about is not None and about.consult == conversation.id:
+            about.consult = None
     conversation.snoozed_until = conversation.callback_at = 0
     conversation.dial = None
     conversation.placed = None

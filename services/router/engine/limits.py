@@ -14,6 +14,8 @@ def due_limit(workspace: Workspace, conversation: Conversation) -> int | None:
 
 def remind_of_limit(state: State, workspace: Workspace, conversation: Conversation) -> None:
     """Make sure that it is looked at then."""
+    if not workspace.settings(conversation).max_wait:
+        return
     due = due_limit(workspace, conversation)
     if due is not None:
         arm(state, due, "limit", workspace.name, conversation.id)

@@ -31,21 +31,27 @@ class Ranks:
     up, however many wait. Within a quarter of a second of each other two stand at the same place.
     """
 
-    __slots__ = ("_days", "_fine", "_hours", "_last", "_seconds", "size")
+    __slots__ = ("_days", "_digits", "_fine", "_last", "size")
 
     def __init__(self) -> None:
         self._fine: dict[int, int] = {}
-        self._seconds: dict[int, int] = {}
-        self._hours: dict[int, int] = {}
         self._days: dict[int, int] = {}
+        self._digits: tuple[tuple[dict[int, int], int], ...] = (
+            (self._fine, _FINE),
+            ({}, _SECONDS),
+            ({}, _HOURS),
+            (self._days, _DAYS),
+        )
         self._last = _NEVER
         self.size = 0
 
     def add(self, due: int) -> None:
         """Somebody with this key joins."""
         self.size += 1
-        self._last = max(self._last, due)
-        for counts, step in self._steps(due):
+        if due > self._last:
+            self._last = due
+        for counts, bits in self._digits:
+            step = due >> bits
             counts[step] = counts.get(step, 0) + 1
 
     def drop(self, due: int) -> None:
@@ -53,11 +59,13 @@ class Ranks:
         self.size -= 1
         if not self.size:
             self._last = _NEVER
-        for counts, step in self._steps(due):
-            if counts[step] == 1:
+        for counts, bits in self._digits:
+            step = due >> bits
+            count = counts[step]
+            if count == 1:
                 del counts[step]
             else:
-                counts[step] -= 1
+                counts[step] = count - 1
 
     def before(self, due: int) -> int:
         """How many have a lower key than one of those who wait with `due`."""
@@ -65,20 +73,13 @@ class Ranks:
             return self.size - 1
         top = due >> _DAYS
         found = sum(count for step, count in self._days.items() if step < top)
-        for counts, step in self._steps(due)[:-1]:
+        for counts, bits in self._digits[:-1]:
+            step = due >> bits
             begin = step >> _DIGIT << _DIGIT
             if counts and begin < step:
                 found += sum(counts.get(other, 0) for other in range(begin, step))
         nobody_behind = found + self._fine[due >> _FINE] == self.size
         return self.size - 1 if nobody_behind else found
-
-    def _steps(self, due: int) -> tuple[tuple[dict[int, int], int], ...]:
-        return (
-            (self._fine, due >> _FINE),
-            (self._seconds, due >> _SECONDS),
-            (self._hours, due >> _HOURS),
-            (self._days, due >> _DAYS),
-        )
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,7 @@ conversation of them, which the thread goes on with.
 
 from services.router.engine import closing
 from services.router.engine.acting import OTHERS, UNKNOWN, problem_of
-from services.router.engine.placing import fill_all, place_one, queue_again, reroute
+from services.router.engine.placing import fill_all, place_one, requeue, reroute
 from services.router.engine.presence import is_supervisor
 from services.router.engine.state import Conversation
 from services.router.engine.threads import ends_with, seen
@@ -63,7 +63,7 @@ def merge(turn: Turn, command: Merge) -> None:
     if learned:
         turn.emit(Enriched(found.id, learned))
     moved = bool(learned) and reroute(turn, found)
-    fill_all(turn, agents)
+    fill_all(turn, agents, others=moved)
     if moved:
         place_one(turn, found)
     return None
@@ -120,7 +120,7 @@ def _unmerge(turn: Turn, command: Split, found: Conversation) -> None:
         again = other.merged_into is None and other.status != "closed"
         return turn.unchanged() if again else turn.refuse(_NOT_MERGED)
     turn.emit(Unmerged(found.id, other.id, command.actor, turn.now))
-    queue_again(turn, other, "split")
+    requeue(turn, other, "split")
     return place_one(turn, other)
 
 

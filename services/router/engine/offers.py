@@ -29,7 +29,6 @@ from shared.events.routing import (
     PresenceChanged,
     Refused,
 )
-from shared.rules import Queue
 
 TAKEN = "taken"
 """The reason of an offer that ended because another agent was first."""
@@ -63,7 +62,7 @@ def begin(turn: Turn, command: BeginAccept) -> None:
         return None
     if offer.accepting:
         return turn.unchanged()
-    seconds = _settings(turn, offer.conversation).offer.accepting_seconds
+    seconds = turn.workspace.settings(offer.conversation).offer.accepting_seconds
     if not seconds:
         return turn.refuse(_NO_TIME)
     until = turn.now + round(seconds * 1000)
@@ -80,7 +79,7 @@ def decline(turn: Turn, command: DeclineOffer) -> None:
         return turn.refuse(_NOT_YOURS)
     seconds = turn.workspace.rules.decline_seconds
     if command.retry_after is not None:
-        most = _settings(turn, offer.conversation).offer.retry_seconds
+        most = turn.workspace.settings(offer.conversation).offer.retry_seconds
         if not 0 <= command.retry_after <= most:
             return turn.refuse(Refused("invalid", f"retry_after is at most {most:g} seconds here."))
         seconds = command.retry_after
@@ -175,17 +174,13 @@ def _redirect(turn: Turn, offer: Offer, how: OfferEnd, reason: str | None, secon
 
 def _wait_again(turn: Turn, conversation: Conversation) -> None:
     """It waits on, with its age; what too many did not want, where somebody sees to it."""
-    settings = _settings(turn, conversation).offer
+    settings = turn.workspace.settings(conversation).offer
     target = settings.then_queue
     tried = settings.most_tries is not None and conversation.attempts >= settings.most_tries
     if tried and target is not None and target in turn.workspace.rules.queues:
         give_up(turn, conversation, target)
     else:
         requeue(turn, conversation)
-
-
-def _settings(turn: Turn, conversation: Conversation) -> Queue:
-    return turn.workspace.rules.queues.get(conversation.queue) or Queue()
 
 
 def _deserted(turn: Turn, agent: Agent) -> list[Conversation]:

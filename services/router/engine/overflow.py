@@ -19,7 +19,7 @@ LATEST = 50
 _ALL = (1 << LATEST) - 1
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Donor:
     """One queue whose agents may help out. `answered` has a bit for each of the last conversations
     (1: in time) behind a leading 1. `open` is what the last decision left: it could spare them.

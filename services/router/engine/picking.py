@@ -54,7 +54,7 @@ _FALLING: frozenset[Pick] = frozenset({"least_loaded", "most_spare"})
 """Where an agent's key may fall again while he sits: when his work gets less."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Kind:
     """Work of one channel and weight whose agents are asked in one order; with all its benches."""
 
@@ -74,7 +74,7 @@ class Kind:
         return _KEYS[self.pick](agent, self.channel)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Bench:
     """The agents of one profile who are free for one kind of work; a group of that kind's front.
 

@@ -31,7 +31,6 @@ from shared.events.routing import (
     StepWhy,
 )
 from shared.ids import derived_id
-from shared.rules import Queue
 
 _MOST_STEPS = 64
 _SEVERAL = 2
@@ -78,13 +77,6 @@ def queue(
         _step_if_due(turn, conversation)
 
 
-def _step_if_due(turn: Turn, conversation: Conversation) -> None:
-    """A step that need not wait for its time comes at once."""
-    reason = triggered(turn.workspace, conversation, turn.now)
-    if reason is not None:
-        step_on(turn, conversation, reason)
-
-
 def step_on(turn: Turn, conversation: Conversation, why: StepWhy) -> bool:
     """The next step of its route comes. False if there is none. Whoever calls this places it."""
     step, route = next_step(turn.workspace, conversation), conversation.route
@@ -96,11 +88,6 @@ def step_on(turn: Turn, conversation: Conversation, why: StepWhy) -> bool:
     return True
 
 
-def requeue(turn: Turn, conversation: Conversation) -> None:
-    """It waits again, where its attributes and the rules put it now."""
-    queue(turn, conversation, place_of(turn, conversation), "requeued")
-
-
 def give_up(turn: Turn, conversation: Conversation, target: str) -> None:
     """Nobody took it, however many were asked: it goes where somebody sees to that."""
     place = routing_for(turn.workspace, conversation).place_in(
@@ -109,10 +96,14 @@ def give_up(turn: Turn, conversation: Conversation, target: str) -> None:
     queue(turn, conversation, place, "unanswered")
 
 
-def queue_again(
-    turn: Turn, conversation: Conversation, why: QueuedFor, keep: Keep | None = None
+def requeue(
+    turn: Turn,
+    conversation: Conversation,
+    why: QueuedFor = "requeued",
+    keep: Keep | None = None,
 ) -> None:
-    """As `requeue`, for another reason, and for one agent alone if it is kept for him."""
+    """It waits again, where its attributes and the rules put it now; for one agent alone if it is
+    kept for him."""
     queue(turn, conversation, place_of(turn, conversation), why, keep)
 
 
@@ -136,13 +127,18 @@ def reroute(turn: Turn, conversation: Conversation) -> bool:
         return True
     if not watched(place) or conversation.kept_for is not None:
         return False  # other steps come by their timers
+    return _step_if_due(turn, conversation)
+
+
+def _step_if_due(turn: Turn, conversation: Conversation) -> bool:
+    """A step that need not wait for its time comes at once. Did one come?"""
     reason = triggered(turn.workspace, conversation, turn.now)
     return reason is not None and step_on(turn, conversation, reason)
 
 
 def pass_on(turn: Turn, conversation: Conversation) -> None:
     """It is not kept for anybody any more: whoever may take it is asked."""
-    queue(turn, conversation, place_of(turn, conversation), "passed_on")
+    requeue(turn, conversation, "passed_on")
 
 
 def pass_all_on(turn: Turn, agent: Agent) -> list[Conversation]:
@@ -154,7 +150,7 @@ def pass_all_on(turn: Turn, agent: Agent) -> list[Conversation]:
 
 
 def keep_over(turn: Turn, conversation: str, at: int) -> None:
-    """The time it was kept for one agent has come to its end; a later one is not meant."""
+    """The time it was kept for one agent is over; a later one is not meant."""
     found = turn.workspace.conversations.get(conversation)
     if found is not None and found.kept_for is not None and found.kept_until <= at:
         pass_on(turn, found)
@@ -196,7 +192,7 @@ def place_one(turn: Turn, conversation: Conversation, skip: Agent | None = None)
         _gather(turn)
         return
     offer(turn, conversation, agent)
-    agents = 1 if alone else _settings(turn, conversation).offer.agents
+    agents = 1 if alone else turn.workspace.settings(conversation).offer.agents
     while 0 < len(conversation.offers or ()) < agents:
         agent = find_agent(turn.workspace, conversation, turn.now, skip)
         if agent is None:
@@ -208,16 +204,15 @@ def fill(turn: Turn, agent: Agent) -> None:
     """Offer him what is due first, while he has room and something waits for him.
 
     One offer can bring a queue back to its target, so that others may help out, too, from then on:
-    so the next goes to whom it suits best.
+    where queues help each other, it goes to whom it suits best.
     """
     if turn.workspace.rules.batch_ms:
         _fill_in_batch(turn, agent)
-        return
-    while (conversation := find_conversation(turn.workspace, agent, turn.now)) is not None:
-        taker = agent
-        if turn.workspace.donors:
-            taker, conversation = agree(turn, agent, conversation)
-        offer(turn, conversation, taker)
+    elif turn.workspace.donors:
+        _share_out(turn, [agent])
+    else:
+        while (conversation := find_conversation(turn.workspace, agent, turn.now)) is not None:
+            offer(turn, conversation, agent)
 
 
 def _fill_in_batch(turn: Turn, agent: Agent) -> None:
@@ -234,13 +229,18 @@ def _gather(turn: Turn) -> None:
         turn.emit(BatchBegun(turn.now + turn.workspace.rules.batch_ms, turn.now))
 
 
-def fill_all(turn: Turn, agents: Sequence[Agent]) -> None:
-    """Several got room at once: what has its turn first for one of them goes to whom it suits best,
-    so long as anybody takes anything."""
-    if len(agents) < _SEVERAL or turn.workspace.rules.batch_ms:
-        for agent in agents:
-            fill(turn, agent)
+def fill_all(turn: Turn, agents: Sequence[Agent], *, others: bool = False) -> None:
+    """Several got room at once. `others`: somebody else may be there for what waits now, too."""
+    if not turn.workspace.rules.batch_ms and (others or len(agents) >= _SEVERAL):
+        _share_out(turn, agents)
         return
+    for agent in agents:
+        fill(turn, agent)
+
+
+def _share_out(turn: Turn, agents: Sequence[Agent]) -> None:
+    """What has its turn first for one of them goes to whom it suits best, so long as anybody takes
+    anything."""
     left = {agent.name: agent for agent in agents}
     while left:
         agent = min(left.values(), key=lambda one: one.rank)
@@ -255,8 +255,9 @@ def fill_all(turn: Turn, agents: Sequence[Agent]) -> None:
 def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
     """Ask him; from here on his capacity is taken. Where the queue says so, he has it at once."""
     if dials_first(turn, conversation):
-        return dial(turn, conversation, agent)
-    settings = _settings(turn, conversation)
+        dial(turn, conversation, agent)
+        return
+    settings = turn.workspace.settings(conversation)
     forced = settings.offer.accept == "automatic"
     identity = derived_id("off", turn.cause, conversation.id, str(conversation.tries))
     seconds = 0.0 if forced else settings.offer_seconds
@@ -270,7 +271,6 @@ def offer(turn: Turn, conversation: Conversation, agent: Agent) -> None:
         for other in overloaded(turn.workspace, agent):
             pass_on(turn, other)
             place_one(turn, other)
-    return None
 
 
 def _find_another(turn: Turn, conversation: Conversation, skip: Agent | None) -> Agent | None:
@@ -283,16 +283,9 @@ def _find_another(turn: Turn, conversation: Conversation, skip: Agent | None) ->
     return find_agent(turn.workspace, conversation, turn.now, skip)
 
 
-def _settings(turn: Turn, conversation: Conversation) -> Queue:
-    return turn.workspace.rules.queues.get(conversation.queue) or Queue()
-
-
 def agree(turn: Turn, agent: Agent, conversation: Conversation) -> tuple[Agent, Conversation]:
-    """Whoever suits it best, and what has its turn first for him: until both say so.
-
-    For when many are free beside much that waits. What waits gets earlier with every step, so this
-    ends.
-    """
+    """Whoever suits it best, and what has its turn first for him, until both say so: for when many
+    are free beside much that waits. What waits gets earlier with every step, so this ends."""
     for _ in range(_MOST_STEPS):
         best = _find_another(turn, conversation, None)
         if best is None or best is agent:

@@ -9,7 +9,7 @@ from services.router.engine.limits import due_limit
 from services.router.engine.shunning import FOREVER
 from services.router.engine.state import Conversation, Workspace
 from services.router.engine.versions import routing_for
-from shared.rules import Queue, Step
+from shared.rules import Step
 
 Prospect = Literal[
     "an_agent",
@@ -128,7 +128,7 @@ def _plain(value: object) -> str:
 
 
 def _limit(workspace: Workspace, conversation: Conversation) -> Iterator[Next]:
-    settings = workspace.rules.queues.get(conversation.queue) or Queue()
+    settings = workspace.settings(conversation)
     due = due_limit(workspace, conversation)
     if due is not None:
         yield Next("max_wait", due, settings.max_wait[conversation.limits].do)

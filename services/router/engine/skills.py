@@ -31,7 +31,7 @@ class Place(NamedTuple):
     conversation: "Conversation"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Tier:
     """Profiles that are equally good for a class: all of a tier are asked before the next one.
 
@@ -45,7 +45,7 @@ class Tier:
     benches: list[Bench] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class SkillClass:
     """What waits with the same demand; a group of its workspace's front.
 
@@ -145,7 +145,7 @@ class Abilities(NamedTuple):
     closed: frozenset[str]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Range:
     """Classes that a profile is equally good at: all of a range go before the next one."""
 
@@ -160,7 +160,7 @@ class Range:
         return [wanted for kind in kinds for wanted in self.classes.get(kind, ())]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Profile:
     """All agents with the same abilities. `present` counts those who are available now, `partly`
     by channel those who are busy and take new work on it.

@@ -7,7 +7,7 @@ for it; else it is kept for him for a while, and then goes to whoever can take i
 from services.router.engine.acting import NOBODY, UNKNOWN, problem_of
 from services.router.engine.capacity import may_wake
 from services.router.engine.keeping import keep_for
-from services.router.engine.placing import fill, place_one, queue_again
+from services.router.engine.placing import fill, place_one, requeue
 from services.router.engine.state import Conversation
 from services.router.engine.turn import Turn
 from shared.clock import milliseconds
@@ -86,6 +86,6 @@ def _wake(turn: Turn, conversation: Conversation, why: WokenBy) -> None:
     seconds = turn.workspace.rules.keep.woken_seconds
     turn.emit(Released(conversation.id, agent.name, turn.now, "woken"))
     promise = keep_for(turn.workspace, agent.name, turn.now, seconds)
-    queue_again(turn, conversation, "woken", promise)
+    requeue(turn, conversation, "woken", promise)
     place_one(turn, conversation)
     return fill(turn, agent)

@@ -1,13 +1,14 @@
 """What the engine knows: one shard's workspaces, each by itself.
 
 Changed by `evolve` and by nothing else. What is written to a snapshot is the truth; heaps, seats,
-timers and other things that only make finding fast are rebuilt from it.
+timers and other things that only make finding fast are rebuilt from it. Everything knows everything
+else here, so the text of a thing leaves out its links.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from services.router.engine.capacity import PLAIN, Terms
 from services.router.engine.demand import Demand
@@ -24,7 +25,7 @@ from services.router.engine.timers import Timers
 from services.router.engine.versions import Trial, Version
 from shared.events.commands import PresenceState
 from shared.rules import Agent as AgentRules
-from shared.rules import Rules
+from shared.rules import Queue, Rules
 
 if TYPE_CHECKING:
     from services.router.engine.capture import Capture
@@ -33,7 +34,7 @@ Status = Literal["open", "waiting", "offered", "dialling", "held", "closed"]
 Attributes = Mapping[str, str]
 
 RECENT_CAUSES = 1024
-_DROPPED_AT_ONCE = 10_000
+_PLAIN_QUEUE = Queue()
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +71,7 @@ class Conversation:
     attributes: Attributes
     arrived: int
     status: Status = "open"
-    skill_class: SkillClass | None = None
+    skill_class: SkillClass | None = field(default=None, repr=False)
     priority: str = ""
     route: str | None = None
     version: int = 0
@@ -83,9 +84,9 @@ class Conversation:
     step_at: int = 0
     paused: bool = False
     pinned: bool = False
-    agent: "Agent | None" = None
+    agent: "Agent | None" = field(default=None, repr=False)
     offer: str | None = None
-    offers: "list[Offer] | None" = None
+    offers: "list[Offer] | None" = field(default=None, repr=False)
     tries: int = 0
     attempts: int = 0
     last_asked: str | None = None
@@ -126,8 +127,8 @@ class Offer:
     """One agent is asked, or was and accepted. `accepting`: he has begun to."""
 
     id: str
-    conversation: Conversation
-    agent: "Agent"
+    conversation: Conversation = field(repr=False)
+    agent: "Agent" = field(repr=False)
     expires_at: int = 0
     accepting: bool = False
 
@@ -147,7 +148,7 @@ class Agent:
 
     name: str
     rules: AgentRules | None = None
-    profile: Profile | None = None
+    profile: Profile | None = field(default=None, repr=False)
     limits: Mapping[str, int] = field(default_factory=dict)
     most: int = 0
     state: PresenceState = "offline"
@@ -161,14 +162,14 @@ class Agent:
     before: "Before | None" = None
     busy: int = 0
     load: dict[str, int] = field(default_factory=dict)
-    work: dict[str, Conversation] = field(default_factory=dict)
+    work: dict[str, Conversation] = field(default_factory=dict, repr=False)
     turn: int = 0
     allowed: int | None = None
     ramp_until: int = 0
     terms: Terms = PLAIN
-    paused: dict[str, Conversation] = field(default_factory=dict)
-    seated: dict[Kind, Seat] = field(default_factory=dict)
-    kept: dict[str, Conversation] = field(default_factory=dict)
+    paused: dict[str, Conversation] = field(default_factory=dict, repr=False)
+    seated: dict[Kind, Seat] = field(default_factory=dict, repr=False)
+    kept: dict[str, Conversation] = field(default_factory=dict, repr=False)
     shunned: dict[str, int] = field(default_factory=dict)
 
 
@@ -181,7 +182,7 @@ class Thread:
     conversations last, `told` is when its customer last had an automatic message.
     """
 
-    last: Conversation | None = None
+    last: Conversation | None = field(default=None, repr=False)
     kept: int = 0
     recent: bytes = b""
     alert: Alert | None = None
@@ -191,7 +192,7 @@ class Thread:
     captured: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Workspace:
     """Everything of one workspace. Nothing here is ever reached from another one.
 
@@ -240,8 +241,15 @@ class Workspace:
     unfilled: list[tuple[int, str]] = field(default_factory=list)
     shared: dict[tuple[tuple[str, str], ...], Attributes] = field(default_factory=dict)
 
+    def settings(self, conversation: Conversation) -> Queue:
+        """The rules of the queue it was put into last; the defaults where there is none of that
+        name any more."""
+        wanted = conversation.skill_class
+        found = None if wanted is None else self.rules.queues.get(wanted.queue)
+        return found or _PLAIN_QUEUE
 
-@dataclass(slots=True, eq=False)
+
+@dataclass(slots=True, eq=False, repr=False)
 class State:
     """One shard. `now` is when it last decided on something, `latest` when it last looked.
 
@@ -262,37 +270,3 @@ class State:
         if found is None:
             found = self.workspaces[name] = Workspace(name)
         return found
-
-    def dismantle(self) -> Iterator[None]:
-        """The state is not needed any more: open its circles, so that it goes at once. In pieces:
-        a million conversations take a second to go.
-        """
-        self.capture = None
-        yield from _drop(self.timers.heap)
-        yield from _drop(self.timers.old)
-        for workspace in self.workspaces.values():
-            workspace.unswept.clear()
-            for offer in workspace.offers.values():
-                offer.conversation.offers = None
-            for wanted in workspace.classes.values():
-                yield from _drop(wanted.places)
-            for agent in workspace.agents.values():
-                agent.work.clear()
-                agent.seated.clear()
-                agent.kept.clear()
-            for profile in workspace.profiles.values():
-                profile.members.clear()
-                profile.ranges.clear()
-                profile.benches.clear()
-            yield from _drop(workspace.conversations)
-            yield from _drop(workspace.threads)
-        self.workspaces.clear()
-
-
-def _drop(things: list[Any] | dict[str, Any]) -> Iterator[None]:
-    """Take out everything, some at a time."""
-    take = things.pop if isinstance(things, list) else things.popitem
-    while things:
-        for _ in range(min(len(things), _DROPPED_AT_ONCE)):
-            take()
-        yield

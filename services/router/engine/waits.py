@@ -13,7 +13,7 @@ from services.router.engine.timers import arm
 from services.router.engine.turn import Turn
 from services.router.engine.versions import routing_for
 from shared.events.routing import Estimated, HoursTurned, Told, ToldWhat, WaitLimited
-from shared.rules import Hours, Queue
+from shared.rules import Hours
 
 TELL_AGAIN_MS = 3_600_000
 """So long after an automatic message the same customer is not told again that we are closed:
@@ -105,7 +105,7 @@ def _after_hours(turn: Turn, conversation: Conversation) -> None:
     tried: set[str] = set()
     while conversation.status == "waiting" and conversation.queue not in tried:
         tried.add(conversation.queue)
-        settings = _settings(turn.workspace, conversation)
+        settings = turn.workspace.settings(conversation)
         if standing(turn.workspace, conversation.queue).open:
             return
         rule = settings.after_hours
@@ -124,7 +124,7 @@ def _after_hours(turn: Turn, conversation: Conversation) -> None:
 
 def _tell_while_kept(turn: Turn, conversation: Conversation) -> None:
     """It waits for one agent, who may still be there; else it waits until the queue opens."""
-    settings = _settings(turn.workspace, conversation)
+    settings = turn.workspace.settings(conversation)
     is_open = standing(turn.workspace, conversation.queue).open
     if not is_open and settings.after_hours.do != "wait":
         _tell_closed(turn, conversation, "after_hours")
@@ -132,7 +132,7 @@ def _tell_while_kept(turn: Turn, conversation: Conversation) -> None:
 
 def _too_long(turn: Turn, conversation: Conversation) -> None:
     """It has waited for as long as its queue allows."""
-    step = _settings(turn.workspace, conversation).max_wait[conversation.limits]
+    step = turn.workspace.settings(conversation).max_wait[conversation.limits]
     turn.emit(
         WaitLimited(conversation.id, conversation.queue, conversation.limits, step.do, turn.now)
     )
@@ -154,7 +154,7 @@ def _say_how_long(turn: Turn, conversation: Conversation) -> None:
 
     Where nobody is told, once in a while for each line is enough to know how it moves.
     """
-    tell, wanted = _settings(turn.workspace, conversation).tell_wait, conversation.skill_class
+    tell, wanted = turn.workspace.settings(conversation).tell_wait, conversation.skill_class
     if wanted is None or not (tell or turn.now - wanted.lines[0].said >= SAY_AGAIN_MS):
         return
     found = estimate(turn.workspace, conversation, turn.now)
@@ -215,7 +215,7 @@ def _tell_closed(turn: Turn, conversation: Conversation, what: ToldWhat) -> None
     told = turn.workspace.threads[conversation.key].told
     if told and turn.now - told < TELL_AGAIN_MS:
         return
-    settings = _settings(turn.workspace, conversation)
+    settings = turn.workspace.settings(conversation)
     said: dict[str, str] = {}
     until = standing(turn.workspace, conversation.queue).until
     if until is not None and settings.hours is not None:
@@ -241,7 +241,3 @@ def _is_live(conversation: Conversation) -> bool:
         "voicemail",
         "callback_requested",
     )
-
-
-def _settings(workspace: Workspace, conversation: Conversation) -> Queue:
-    return workspace.rules.queues.get(conversation.queue) or Queue()

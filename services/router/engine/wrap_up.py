@@ -17,7 +17,6 @@ from shared.events.routing import (
     WrapUpExtended,
     WrapUpStarted,
 )
-from shared.rules import Queue
 from shared.rules.wrap_up import WrapUp
 
 _NOT_ENDED = Refused("conflict", "This conversation has not ended.")
@@ -163,5 +162,4 @@ def _listed(settings: WrapUp) -> str:
 
 
 def _settings(turn: Turn, conversation: Conversation) -> WrapUp:
-    queue = turn.workspace.rules.queues.get(conversation.queue) or Queue()
-    return queue.after_work
+    return turn.workspace.settings(conversation).after_work

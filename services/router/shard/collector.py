@@ -2,7 +2,7 @@
 
 A full collection looks at every object there is: with a million conversations that stops the
 process for more than a second, again and again while they are being read. What has been recovered
-lives long and refers to nothing in circles that `State.dismantle` does not open, so it need never
+lives long and refers to nothing in circles that `dismantle` does not open, so it need never
 be looked at. Nor need what is added to a large state once it has survived a younger collection:
 otherwise every quarter more would mean another look at all of it.
 """

@@ -7,6 +7,7 @@ from typing import Literal
 
 import structlog
 
+from services.router.engine.dismantle import dismantle
 from services.router.engine.state import State
 from services.router.metrics import ENGINE_LOST, ENGINE_RECOVERY_SECONDS
 from services.router.settings import EngineSettings
@@ -124,7 +125,7 @@ class Owner:
     async def _drop_state(self) -> None:
         tenure, self._tenure = self._tenure, None
         if tenure is not None:
-            for _ in tenure.state.dismantle():
+            for _ in dismantle(tenure.state):
                 await asyncio.sleep(0)
 
     async def _rest(self, seconds: float) -> None:

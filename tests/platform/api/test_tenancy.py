@@ -78,7 +78,8 @@ async def test_lists_show_only_ones_own_workspace(empty_redis: str) -> None:
         queues = await here.desk.call("GET", "/v1/queues", "sue", "other")
     assert presence.body["state"] == "offline"
     assert held.body == {"held": [], "wrapping_up": []}
-    assert [one["title"] for one in agents.body["agents"]] == ["Another Ada", "Another Ana", "Another Sue"]
+    titles = [one["title"] for one in agents.body["agents"]]
+    assert titles == ["Another Ada", "Another Ana", "Another Sue"]
     assert [one["agents"]["available"] for one in queues.body["queues"]] == [0]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from services.router.engine.capture import Capture
 from services.router.engine.decide import decide
+from services.router.engine.dismantle import dismantle
 from services.router.engine.restore import UnknownSnapshot, restore
 from services.router.engine.snapshot import snapshot
 from services.router.engine.state import Conversation, State
@@ -77,7 +78,7 @@ def test_a_dismantled_state_is_gone_without_the_collector() -> None:
     state = restore(snapshot(day.history.live))
     with_it = _conversations()
     kept = len(state.workspace("acme").conversations)
-    pieces = list(state.dismantle())
+    pieces = list(dismantle(state))
     del state
     without_it = _conversations()
     gc.enable()
