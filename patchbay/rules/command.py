@@ -47,8 +47,8 @@ def check(file: File, json: Json = False) -> None:
     else:
         for problem in problems:
             typer.echo(describe(file, problem))
-        names = ", ".join(sorted(found)) or "none"
-        typer.echo(f"{file}: rules of {names}: {errors} errors, {len(problems) - errors} warnings")
+        whose = f"rules of {', '.join(sorted(found))}: " if found else ""
+        typer.echo(f"{file}: {whose}{errors} errors, {len(problems) - errors} warnings")
     raise typer.Exit(1 if errors else 0)
 
 
