@@ -24,8 +24,13 @@ FOLDER = ROOT / "var" / "compiled"
 PACKAGES = ("patchbay", "services", "shared")
 GROUP = "patchbay_engine"
 """The compiled modules share one library, of this name."""
-ALSO = ("shared/estimate.py",)
-"""What the engine asks with every command, and nobody inspects."""
+ALSO = (
+    "shared/estimate.py",
+    "shared/ids.py",
+    "shared/rules/conditions.py",
+    "shared/rules/needs.py",
+)
+"""What the engine asks with every command."""
 
 _OPTIMISE = "1"
 _STAMP = "sources"

@@ -40,11 +40,12 @@ def test_nothing_compiled_is_in_the_source_tree() -> None:
 
 
 def _sources(folder: Path) -> Path:
-    for name in ("patchbay", "services/router/engine", "shared"):
+    for name in ("patchbay", "services/router/engine", "shared/rules"):
         (folder / name).mkdir(parents=True)
     (folder / "services/router/engine/__init__.py").touch()
     (folder / "services/router/engine/decide.py").write_text("A = 1\n")
-    (folder / "shared/estimate.py").touch()
+    for name in compiling.ALSO:
+        (folder / name).touch()
     return folder
 
 
