@@ -23,7 +23,7 @@ def sqlite_opener(path: Path) -> OpenLog:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Log]:
-        async with SqliteLog(path, rhythm=Rhythm(heartbeat=0.2, session=2, handover=2)) as log:
+        async with SqliteLog(path, rhythm=Rhythm(heartbeat=0.2, session=2, handover=5)) as log:
             yield log
 
     return opened
@@ -48,7 +48,7 @@ def memory_opener() -> OpenLog:
 
 def kafka_opener(servers: str) -> OpenLog:
     """Every client has connections of its own."""
-    settings = KafkaSettings(servers, session=6, heartbeat=1, handover=2)
+    settings = KafkaSettings(servers, session=6, heartbeat=1, handover=5)
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Log]:

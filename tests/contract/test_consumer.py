@@ -34,7 +34,7 @@ async def consuming(log: Log, group: str, topic: str, ledger: Ledger) -> AsyncIt
     stop = asyncio.Event()
     async with log.sink() as sink, log.subscribe(group, [topic]) as source:
         letters = DeadLetters(sink, SystemClock(), 1, "/patchbay/test")
-        consumer = Consumer(source, ledger, letters, pace=Pace(lanes=8, commit=0.1, handover=1))
+        consumer = Consumer(source, ledger, letters, pace=Pace(lanes=8, commit=0.1, handover=4))
         running = asyncio.create_task(consumer.run(stop))
         try:
             yield
