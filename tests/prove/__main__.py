@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from statistics import fmean
 
-from deploy.compile import NoCompiler
+from deploy.compile import CannotCompile, NoCompiler
 from patchbay.simulate.intervals import Estimate
 from tests.prove import assignment, compiled, long_chain, models, planted, queues
 from tests.prove.bugs import BUGS
@@ -105,6 +105,8 @@ def prove_compiled() -> list[str]:
     except NoCompiler as missing:
         print(f"{compiled.NAME}: not run: {missing}")  # noqa: T201
         return []
+    except (CannotCompile, ValueError) as error:
+        return [f"{compiled.NAME}: {error}"]
     same = found.digests - len(found.differ)
     print(f"{compiled.NAME}: {same} of {found.digests} digests are the same")  # noqa: T201
     failed = [f"{compiled.NAME}: {name}" for name in found.differ]

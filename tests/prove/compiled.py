@@ -27,7 +27,7 @@ class Compared:
 
 
 def compared() -> Compared:
-    """Build it, and let both decide. Raises NoCompiler, CannotCompile."""
+    """Build it, and let both decide. Raises NoCompiler, CannotCompile, ValueError."""
     folder = build()
     with ThreadPoolExecutor(2) as pool:
         compiled = pool.submit(decided, folder, "compiled", DAYS, CONTACTS)
@@ -36,9 +36,16 @@ def compared() -> Compared:
 
 
 def decided(packages: Path, engine: str, days: int, contacts: int) -> dict[str, str]:
-    """The digests by the engine in this folder. Raises ValueError if it is not such an engine."""
+    """The digests by the engine in this folder.
+
+    Raises ValueError if it is not such an engine, or does not come to an end.
+    """
     command = [sys.executable, "-m", "tests.prove.decided", str(days), str(contacts)]
-    found = json.loads(subprocess.check_output(command, env=environment(packages)))
+    env = environment(packages)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(f"{engine}: {' '.join(done.stderr.splitlines()[-2:])}")
+    found = json.loads(done.stdout)
     if found["engine"] != engine:
         raise ValueError(f"the engine in {packages} is {found['engine']}")
     digests: dict[str, str] = found["digests"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.compile import ROOT, NoCompiler
+from deploy.compile import ROOT, CannotCompile, NoCompiler
 from tests.prove import __main__ as prove
 from tests.prove import compiled
 from tests.prove.compiled import Compared, decided, differences
@@ -45,6 +45,20 @@ def test_what_differs_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "compared", lambda: Compared(106, ["day 7"]))
 
     assert prove.prove_compiled() == ["compiled engine: day 7"]
+
+
+def test_an_engine_that_breaks_is_named_with_the_reason() -> None:
+    with pytest.raises(ValueError, match=r"compiled: .*greater than or equal"):
+        decided(ROOT, "compiled", 0, 1)
+
+
+def test_what_cannot_be_compiled_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> Compared:
+        raise CannotCompile("engine.py:7: error")
+
+    monkeypatch.setattr(compiled, "compared", refused)
+
+    assert prove.prove_compiled() == ["compiled engine: engine.py:7: error"]
 
 
 def test_without_a_compiler_it_says_so(
