@@ -96,6 +96,12 @@ def grace_over(turn: Turn, name: str, at: int) -> None:
     place_all(turn, returned)
 
 
+def is_gone(turn: Turn, agent: Agent) -> bool:
+    """Has he left, and is his grace time over? Nobody would end what he goes on with."""
+    left_for_good = agent.state == "offline" and agent.keeps_until <= turn.now
+    return left_for_good or agent.rules is None
+
+
 def may_act_for(turn: Turn, actor: str, agent: str) -> bool:
     """Is the actor this agent, somebody above him, or Patchbay itself?"""
     return actor == agent or is_supervisor(turn, actor)

@@ -8,6 +8,7 @@ from services.router.engine.acting import NOBODY, UNKNOWN, problem_of
 from services.router.engine.capacity import may_wake
 from services.router.engine.keeping import keep_for
 from services.router.engine.placing import fill, place_one, requeue
+from services.router.engine.presence import is_gone
 from services.router.engine.state import Conversation
 from services.router.engine.turn import Turn
 from shared.clock import milliseconds
@@ -79,8 +80,8 @@ def customer_wakes(turn: Turn, event: CustomerEvent, conversation: Conversation)
 def _wake(turn: Turn, conversation: Conversation, why: WokenBy) -> None:
     agent = conversation.agent
     assert agent is not None
-    there = why == "agent" or agent.state not in ("away", "offline")
-    if there and may_wake(agent, conversation):
+    away = is_gone(turn, agent) if why == "agent" else agent.state in ("away", "offline")
+    if not away and may_wake(agent, conversation):
         turn.emit(Woken(conversation.id, agent.name, why, turn.now))
         return fill(turn, agent)
     seconds = turn.workspace.rules.keep.woken_seconds

@@ -5,7 +5,7 @@ Its conversation is closed, and takes his capacity until the wrap-up ends.
 
 from services.router.engine.acting import NOBODY, OTHERS, UNKNOWN, problem_of
 from services.router.engine.placing import fill
-from services.router.engine.presence import may_act_for
+from services.router.engine.presence import is_gone, may_act_for
 from services.router.engine.state import Agent, Conversation
 from services.router.engine.turn import Turn
 from shared.events.commands import AskWrapUp, EndWrapUp, ExtendWrapUp
@@ -54,7 +54,7 @@ def begin(
     settings = _settings(turn, conversation)
     asked = conversation.wrap_up_asked or bool(wanted)
     left_out = settings.mode == "off" or (settings.mode == "asked" and not asked)
-    if left_out or (settings.mode == "optional" and wanted is False) or _is_gone(turn, agent):
+    if left_out or (settings.mode == "optional" and wanted is False) or is_gone(turn, agent):
         return False
     until = turn.now + round(settings.seconds * 1000) if settings.has_end else None
     most = None if until is None else until + round(settings.extend_seconds * 1000)
@@ -129,12 +129,6 @@ def finish(turn: Turn, conversation: Conversation, code: str | None = None) -> N
     assert agent is not None
     turn.emit(WrapUpEnded(conversation.id, agent.name, turn.now, code))
     fill(turn, agent)
-
-
-def _is_gone(turn: Turn, agent: Agent) -> bool:
-    """Has he left, and is his grace time over? Nobody would end his wrap-up."""
-    left = agent.state == "offline" and agent.keeps_until <= turn.now
-    return left or agent.rules is None
 
 
 def _wrapping_up(

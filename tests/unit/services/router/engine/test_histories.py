@@ -284,6 +284,12 @@ def test_a_busy_day(seed: int) -> None:
     assert len(shop.history.decisions) > 150
 
 
+@pytest.mark.parametrize("seed", [28, 504, 547, 723, 829, 545_721])
+def test_a_day_that_once_went_wrong(seed: int) -> None:
+    """By what an overflow, a merge, work that woke or who had left did unlike it was promised."""
+    Day(seed).live(400)
+
+
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_another_process_decides_the_same(hash_seed: str) -> None:
     """Nothing depends on the order of sets, on addresses or on the process."""
