@@ -15,15 +15,14 @@ def consulted(state: State, workspace: Workspace, event: routing.Consulted) -> N
     attributes = {name: value for name, value in known if name not in _OF_THE_CALL}
     workspace.numbers += 1
     question = Conversation(
-        id=event.consult,
-        key=event.consult,
-        number=workspace.numbers,
-        channel=about.channel,
-        attributes=share(workspace, attributes),
-        arrived=event.at,
-        priority=about.priority,
-        consult_of=about.id,
+        event.consult,
+        event.consult,
+        workspace.numbers,
+        about.channel,
+        share(workspace, attributes),
+        event.at,
     )
+    question.priority, question.consult_of = about.priority, about.id
     workspace.conversations[question.id] = question
     workspace.threads[question.key] = Thread(last=question, kept=1)
     about.consult = question.id

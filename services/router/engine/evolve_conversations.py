@@ -18,12 +18,12 @@ def opened(_state: State, workspace: Workspace, event: routing.Opened) -> None:
     """A conversation begins; it does not wait yet."""
     workspace.numbers += 1
     conversation = Conversation(
-        id=event.conversation,
-        key=event.key,
-        number=workspace.numbers,
-        channel=event.channel,
-        attributes=share(workspace, event.attributes),
-        arrived=event.at,
+        event.conversation,
+        event.key,
+        workspace.numbers,
+        event.channel,
+        share(workspace, event.attributes),
+        event.at,
     )
     workspace.conversations[conversation.id] = conversation
     thread = workspace.threads.get(event.key)

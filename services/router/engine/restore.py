@@ -191,11 +191,12 @@ def _conversation(
     lasts: list[str],
 ) -> None:
     workspace = state.workspace(name)
-    conversation = Conversation(
-        **dict(zip(CONVERSATION_FIELDS, values, strict=False)),
-        attributes=share(workspace, attributes),
-        shunned=shunned,
-    )
+    identity, key, number, channel, arrived = values[:5]
+    known = share(workspace, attributes)
+    conversation = Conversation(identity, key, number, channel, known, arrived)
+    for field, value in zip(CONVERSATION_FIELDS, values, strict=False):
+        setattr(conversation, field, value)
+    conversation.shunned = shunned
     workspace.conversations[conversation.id] = conversation
     _link_threads(workspace, conversation, lasts)
     _link_agents(state, workspace, conversation, agent)

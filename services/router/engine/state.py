@@ -37,7 +37,7 @@ RECENT_CAUSES = 1024
 _PLAIN_QUEUE = Queue()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, init=False)
 class Conversation:
     """One episode with one customer. Times are Unix milliseconds.
 
@@ -70,51 +70,78 @@ class Conversation:
     channel: str
     attributes: Attributes
     arrived: int
-    status: Status = "open"
-    skill_class: SkillClass | None = field(default=None, repr=False)
-    priority: str = ""
-    route: str | None = None
-    version: int = 0
-    level: int = 0
-    due: int = 0
-    placed: int | None = None
-    units: int = 1
-    step: int = 0
-    routed_at: int = 0
-    step_at: int = 0
-    paused: bool = False
-    pinned: bool = False
-    agent: "Agent | None" = field(default=None, repr=False)
-    offer: str | None = None
-    offers: "list[Offer] | None" = field(default=None, repr=False)
-    tries: int = 0
-    attempts: int = 0
-    last_asked: str | None = None
-    shunned: dict[str, int] | None = None
-    queued_at: int = 0
-    limits: int = 0
-    called: bool = False
-    kept_for: str | None = None
-    kept_until: int = 0
-    snoozed_until: int = 0
-    asked: dict[str, int] | None = None
-    last_agent: str | None = None
-    consult_of: str | None = None
-    consult: str | None = None
-    missed_calls: int = 0
-    callback_at: int = 0
-    dial: str | None = None
-    merged_into: str | None = None
-    joined: dict[str, str] | None = None
-    spoke: str | None = None
-    responded: bool = False
-    closed_at: int = 0
-    reopens_until: int = 0
-    wrap_up_until: int = 0
-    wrap_up_most: int = 0
-    wrap_up_code: str | None = None
-    wrap_up_asked: bool = False
-    captured: int = 0
+    status: Status
+    skill_class: SkillClass | None = field(repr=False)
+    priority: str
+    route: str | None
+    version: int
+    level: int
+    due: int
+    placed: int | None
+    units: int
+    step: int
+    routed_at: int
+    step_at: int
+    paused: bool
+    pinned: bool
+    agent: "Agent | None" = field(repr=False)
+    offer: str | None
+    offers: "list[Offer] | None" = field(repr=False)
+    tries: int
+    attempts: int
+    last_asked: str | None
+    shunned: dict[str, int] | None
+    queued_at: int
+    limits: int
+    called: bool
+    kept_for: str | None
+    kept_until: int
+    snoozed_until: int
+    asked: dict[str, int] | None
+    last_agent: str | None
+    consult_of: str | None
+    consult: str | None
+    missed_calls: int
+    callback_at: int
+    dial: str | None
+    merged_into: str | None
+    joined: dict[str, str] | None
+    spoke: str | None
+    responded: bool
+    closed_at: int
+    reopens_until: int
+    wrap_up_until: int
+    wrap_up_most: int
+    wrap_up_code: str | None
+    wrap_up_asked: bool
+    captured: int
+
+    def __init__(
+        self,
+        identity: str,
+        key: str,
+        number: int,
+        channel: str,
+        attributes: Attributes,
+        arrived: int,
+    ) -> None:
+        """It has just begun. Written out, because the engine makes many of them: what a dataclass
+        makes of its defaults takes several times as long where the engine is compiled."""
+        self.id, self.key, self.number = identity, key, number
+        self.channel, self.attributes, self.arrived = channel, attributes, arrived
+        self.status = "open"
+        self.priority = ""
+        self.units = 1
+        self.version = self.level = self.due = self.step = 0
+        self.routed_at = self.step_at = self.tries = self.attempts = 0
+        self.queued_at = self.limits = self.kept_until = self.snoozed_until = 0
+        self.missed_calls = self.callback_at = self.closed_at = self.reopens_until = 0
+        self.wrap_up_until = self.wrap_up_most = self.captured = 0
+        self.paused = self.pinned = self.called = self.responded = self.wrap_up_asked = False
+        self.skill_class = self.route = self.placed = self.agent = self.offer = None
+        self.offers = self.last_asked = self.shunned = self.kept_for = self.asked = None
+        self.last_agent = self.consult_of = self.consult = self.dial = None
+        self.merged_into = self.joined = self.spoke = self.wrap_up_code = None
 
     @property
     def queue(self) -> str:

@@ -1,6 +1,6 @@
 """One decision in the making: what it looks at, and the events it has come to so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from services.router.engine.evolve import HANDLERS
 from services.router.engine.state import State, Workspace
@@ -19,15 +19,15 @@ class Context:
     cause: str
 
 
-@dataclass(slots=True, eq=False)
 class Turn:
     """`emit` is the only way a decision changes anything."""
 
-    state: State
-    workspace: Workspace
-    now: int
-    cause: str
-    events: list[RoutingEvent] = field(default_factory=list)
+    __slots__ = ("cause", "events", "now", "state", "workspace")
+
+    def __init__(self, state: State, workspace: Workspace, now: int, cause: str) -> None:
+        self.state, self.workspace = state, workspace
+        self.now, self.cause = now, cause
+        self.events: list[RoutingEvent] = []
 
     def emit(self, event: RoutingEvent) -> None:
         """Decide on this event: apply it, so that what follows is decided on its result."""
