@@ -7,6 +7,7 @@ the lowest sum. At most `MOST` conversations are matched in one go, then the nex
 """
 
 from services.router.engine.demand import Demand
+from services.router.engine.index import take_seats
 from services.router.engine.matching import cost
 from services.router.engine.optimum import Cost, cheapest
 from services.router.engine.ordering import by_due
@@ -65,6 +66,7 @@ def _free(turn: Turn, wanted: SkillClass) -> list[Agent]:
     """Those who are asked first. Nobody needs to know of more: so many can be taken by others, and
     from so many a conversation can be kept."""
     found: dict[str, Agent] = {}
+    take_seats(turn.workspace)
     for tier in wanted.tiers:
         if tier.donor is not None and not spares(turn.workspace, tier.donor, turn.now):
             continue

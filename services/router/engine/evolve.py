@@ -15,6 +15,7 @@ from services.router.engine import (
     evolve_conversations,
     evolve_rules,
 )
+from services.router.engine.index import take_seats
 from services.router.engine.occasions import tend
 from services.router.engine.state import RECENT_CAUSES, State, Workspace
 from services.router.engine.timers import CAUSE
@@ -38,6 +39,8 @@ def remember(state: State, known: Workspace, at: int, cause: str) -> None:
     """Apply what a decision says besides its events: when it was made, and from which input."""
     if known.left:
         known.left.clear()
+    if known.standing:
+        take_seats(known)
     if at > state.now:
         state.now = at
     if at > state.latest:

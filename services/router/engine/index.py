@@ -114,6 +114,13 @@ def seat(_workspace: Workspace, agent: Agent) -> None:
             kind.front.joined(bench, seated[kind][:2])
 
 
+def take_seats(workspace: Workspace) -> None:
+    """Whoever has got room and has it still is on his benches from now on."""
+    standing, workspace.standing = workspace.standing, []
+    for agent in standing:
+        seat(workspace, agent)
+
+
 def rest(workspace: Workspace, agent: Agent, at: int) -> None:
     """His idle time starts anew, and with it his place on every bench."""
     rested(workspace, agent, at)
@@ -136,11 +143,12 @@ def load(agent: Agent, conversation: Conversation) -> None:
 
 
 def unload(workspace: Workspace, agent: Agent, conversation: Conversation) -> None:
-    """It gives its part back."""
+    """It gives its part back. He takes his seat when somebody looks for one: mostly he has the next
+    conversation by then."""
     conversation.paused = False
     del agent.work[conversation.id]
     give_back(agent, conversation)
-    seat(workspace, agent)
+    workspace.standing.append(agent)
 
 
 def pause(workspace: Workspace, conversation: Conversation) -> None:

@@ -7,6 +7,7 @@ conversation.
 """
 
 from services.router.engine.capacity import at_work, is_free
+from services.router.engine.index import take_seats
 from services.router.engine.keeping import keeper
 from services.router.engine.ordering import by_due
 from services.router.engine.overflow import spares
@@ -37,6 +38,8 @@ def find_agent(
     assert wanted is not None
     if wanted.closed:
         return None
+    if workspace.standing:
+        take_seats(workspace)
 
     def first_other(bench: Bench) -> Seat | None:
         return bench.first_but(

@@ -59,9 +59,8 @@ class Conversation:
     had their effect since, `called` whether it has been offered since.
     Its turn is (`level`, `due`); `placed` is the due time under which its skill class has a place
     for it, if it has one. `units` is what it weighs, `paused` says that it rests with its agent.
-    `routed_at` is when its route took it, `step` how many of the route's steps were taken;
-    the next one's time comes at `step_at`, unless that is 0.
-    `captured` is the last capture that is done with it.
+    `routed_at` is when its route took it, `step` how many of the route's steps were taken; the next
+    one's time comes at `step_at`, unless that is 0. `captured` is the last capture done with it.
     """
 
     id: str
@@ -227,8 +226,8 @@ class Workspace:
     `declined` are the waiting conversations that some agent is kept from. `settled` says that all
     has been looked at since the last rules; `unswept` and `unfilled` are what still has to be.
     `hours` are how opening hours stand, `closed` the queues that nobody is offered anything of,
-    `lines` what waits for the same agents.
-    `batch_until` is when what is being gathered is matched, if anything is.
+    `lines` what waits for the same agents. `standing` have got room and have no seat yet, `left`
+    are gone, both within one decision. `batch_until` is when what is being gathered is matched.
     `version` is the number of the last change of the rules, `in_force` that of the one in force.
     """
 
@@ -260,6 +259,7 @@ class Workspace:
     batch_until: int = 0
     donors: dict[str, Donor] = field(default_factory=dict)
     left: list[Agent] = field(default_factory=list)
+    standing: list[Agent] = field(default_factory=list)
     deserted: list[SkillClass] = field(default_factory=list)
     declined: dict[str, Conversation] = field(default_factory=dict)
     blocked: dict[str, Blocked] = field(default_factory=dict)
